@@ -7,7 +7,7 @@ whose WHERE holds the allowed old statuses: the rows that it moves say who won, 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from messaging.db import db, in_chunks
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
@@ -92,7 +92,7 @@ def advance_each(to: MessageStatus, rows: Sequence[Mapping[str, Any]], *, claime
         .where(
             Message.id == bindparam("message_id"),
             Message.claimed_by == claimed_by,
-            Message.status.in_(MESSAGE[to]),
+            or_(*(Message.status == allowed for allowed in MESSAGE[to])),  # executemany takes no IN list
         )
         .values(status=to, **{name: bindparam(f"new_{name}") for name in columns})
         .execution_options(synchronize_session=False)
