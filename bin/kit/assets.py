@@ -1,9 +1,9 @@
 """The browser's files: installed from the npm lock, changed in three places, copied to webapp/static/vendor/.
 
-Nothing third-party is committed, and nothing of Node is needed once this has run. What is changed in the copy:
+Nothing of others is committed, and nothing of Node is needed once this has run. What is changed in the copy:
 
-* the two rules that fetch the licensed Frutiger font from another host are cut, so that no browser asks a third
-  party for anything (the font stack goes on to Arial);
+* the two rules that fetch the licensed Frutiger font from another host are cut, so that no browser asks
+  a third party for anything (the font stack goes on to Arial);
 * the pictures are named relative to the style sheet, so that they are found wherever static files are served;
 * the comments that name source maps, which are not copied, are cut.
 """
@@ -26,7 +26,7 @@ _PORT_ROW = re.compile(r"^\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|\s*$", re.MULTILINE)
 
 
 def fetch(with_axe: bool = False) -> None:
-    """Put the browser assets in place, unless those of this lock already are; `with_axe` adds the tests' axe-core."""
+    """Put the browser assets in place, unless this lock's already are; `with_axe` adds axe-core for the tests."""
     value = stamps.digest([LOCK, Path(__file__)])
     targets = [VENDOR, AXE] if with_axe else [VENDOR]
     if all(stamps.is_fresh(target / ".stamp", value) for target in targets):
@@ -75,9 +75,7 @@ def own_css(css: str) -> str:
     """The style sheet without fonts from elsewhere; stops when anything in it would still leave the site."""
     css = _SOURCE_MAP.sub("", _FONT_FACE.sub("", css)).replace("url(/assets/", "url(assets/")
     if re.search(r"url\(\s*[\"']?(https?:|//|/)", css) or "@import" in css:
-        stop(
-            "The NHS.UK style sheet loads something from another address: look at it before you raise its version."
-        )
+        stop("The NHS.UK style sheet loads something from another address: look before you raise its version.")
     return css
 
 
@@ -92,12 +90,9 @@ def check_version(css: str, needed: str) -> None:
 
 
 def port_needs() -> str:
-    """The nhsuk-frontend version of which the installed nhsuk-frontend-jinja is the port, from its own table."""
+    """The nhsuk-frontend that the installed nhsuk-frontend-jinja is the port of, by its own table."""
     port = metadata.distribution("nhsuk-frontend-jinja")
-    description = str(port.metadata.get_payload() or port.metadata["Description"])
-    rows = {ours: theirs for theirs, ours in _PORT_ROW.findall(description)}
+    rows: dict[str, str] = {ours: theirs for theirs, ours in _PORT_ROW.findall(port.read_text("METADATA") or "")}
     if port.version not in rows:
-        stop(
-            f"nhsuk-frontend-jinja {port.version} does not say which nhsuk-frontend it ports: choose another version."
-        )
+        stop(f"nhsuk-frontend-jinja {port.version} does not say which nhsuk-frontend it ports: choose another.")
     return rows[port.version]

@@ -1,6 +1,5 @@
 """npm, from the machine or from a wheel. Needed once, at set-up."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,13 +12,11 @@ COMMAND = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=erro
 
 
 def npm_ci(folder: Path, dev: bool) -> None:
-    """Install what the lock in `folder` names into its node_modules, without running any package's scripts."""
+    """Install what the lock in `folder` names into its node_modules, running no package's scripts."""
     arguments = COMMAND if dev else [*COMMAND, "--omit=dev"]
     done = subprocess.run([*npm(), *arguments], cwd=folder, stdout=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
-        stop(
-            "npm could not fetch the browser assets (its own words stand above): see to the network, then run again."
-        )
+        stop("npm could not fetch the browser assets (its words stand above): see to the network and run this again.")
 
 
 def npm() -> list[str]:

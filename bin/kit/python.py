@@ -1,4 +1,4 @@
-"""Which Python runs us. This module alone must still be readable by an old `python3`, so that it can say so."""
+"""Which Python runs us. Written so that any Python 3.6 or newer can read it, and say that it is not enough."""
 
 import os
 import shutil
@@ -8,24 +8,23 @@ import sys
 SUPPORTED = ((3, 12), (3, 11))
 
 
-def require(version=None):
-    """Return when this Python will do; else start the script again under one that does, or stop with a sentence."""
-    version = tuple(version or sys.version_info[:2])
+def require(version=sys.version_info[:2]):  # type: ignore[no-untyped-def]
+    """Return when this Python will do; else start the script again under one that will, or stop and say so."""
     if version in SUPPORTED:
         return
     for candidate in SUPPORTED:
-        path = shutil.which("python%d.%d" % candidate)
-        if path and answers_as(path, candidate):
-            os.execv(path, [path] + sys.argv)
+        path = shutil.which("python{}.{}".format(*candidate))
+        if path and answers_as(path, candidate):  # type: ignore[no-untyped-call]
+            os.execv(path, [path, *sys.argv])
     sys.exit(
-        "Postround needs Python 3.11 or 3.12, and this is %d.%d: install python3.12 (with its venv module) "
-        "and run this again." % version
+        "Postround needs Python 3.11 or 3.12, and this is {}.{}: install python3.12 (with its venv module) "
+        "and run this again.".format(*version)
     )
 
 
-def answers_as(path, version):
-    """Whether the program at `path` really is that Python (a version manager's shim may only promise it)."""
-    question = "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % version
+def answers_as(path, version):  # type: ignore[no-untyped-def]
+    """Whether the program at `path` really is that Python: a version manager's shim may only promise it."""
+    question = "import sys; sys.exit(sys.version_info[:2] != ({}, {}))".format(*version)
     try:
         return subprocess.call([path, "-c", question], stderr=subprocess.DEVNULL) == 0
     except OSError:

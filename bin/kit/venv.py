@@ -10,15 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kit import stamps
-from kit.places import ROOT, VENV
+from kit.places import ROOT, VAR, VENV
+from kit.python import SUPPORTED
 from kit.say import step, stop
 
 PYTHON = VENV / "bin" / "python"
-_INCLUDES = {"requirements.txt": ["requirements-dev.txt"]}  # a lock that holds all of another one
+_HELD_BY = {  # the locks that hold all of a lock
+    "requirements.txt": ["requirements-dev.txt", "requirements-bench.txt"],
+    "requirements-dev.txt": ["requirements-bench.txt"],
+}
 
 
 def enter(lock: str) -> None:
-    """Return inside `.venv` with everything of the lock installed; from outside, start the script again in there."""
+    """Return inside `.venv` with all of the lock installed; from outside, start the script again in there."""
     inside = Path(sys.prefix) == VENV
     with _one_at_a_time():
         if not inside and not _works():
@@ -29,23 +33,19 @@ def enter(lock: str) -> None:
     if not inside:
         sys.stdout.flush()
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
+    sys.path.insert(0, str(ROOT))  # our own packages are not installed
 
 
 def is_installed(lock: str) -> bool:
-    return any(
-        stamps.is_fresh(_stamp(name), stamps.digest([ROOT / name]))
-        for name in [lock, *_INCLUDES.get(lock, [])]
-    )
+    return any(stamps.is_fresh(_stamp(name), stamps.digest([ROOT / name])) for name in [lock, *_HELD_BY.get(lock, [])])
 
 
 def pip_install(lock: str) -> None:
     """Install exactly the lock, each file checked against its hash."""
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*command, "--require-hashes", "-r", ROOT / lock], check=False)
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*command, "--require-hashes", "-r", str(ROOT / lock)], check=False)
     if done.returncode != 0:
-        stop(
-            f"pip could not install {lock} (its own words stand above): see to the network, then run this again."
-        )
+        stop(f"pip could not install {lock} (its words stand above): see to the network and run this again.")
     stamps.set_stamp(_stamp(lock), stamps.digest([ROOT / lock]))
 
 
@@ -54,30 +54,28 @@ def _stamp(lock: str) -> Path:
 
 
 def _works() -> bool:
-    """Whether .venv is there, is of this Python, and has a pip."""
+    """Whether .venv is there, is of a Python that will do, and has a pip."""
     if not PYTHON.exists():
         return False
-    question = f"import sys, pip; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
+    question = f"import sys, pip; sys.exit(sys.version_info[:2] not in {SUPPORTED!r})"
     return subprocess.run([PYTHON, "-c", question], capture_output=True, check=False).returncode == 0
 
 
 def _make() -> None:
     step(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}")
-    done = subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         stop(
-            "Python could not make a virtual environment: install its venv module "
-            f"(on Debian and Ubuntu: apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv) and run this again."
+            "Python could not make a virtual environment: install its venv module (on Debian and Ubuntu: "
+            f"apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv) and run this again."
         )
 
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Two scripts started together must not install into one .venv at once."""
-    (ROOT / "var").mkdir(exist_ok=True)
-    with (ROOT / "var" / "setup.lock").open("w") as file:
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "setup.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,0 +1,64 @@
+"""Our processes under honcho: started together, and when one ends all end, with nothing left behind."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from honcho import manager as honcho
+from honcho.printer import Message
+
+from kit.sweep import sweep
+
+honcho.KILL_WAIT = 20  # seconds to finish in; a message may be on its way to a slow mail server
+
+
+class Processes(honcho.Manager):  # type: ignore[misc]
+    """honcho's manager, with an attendant: a thread that looks after what honcho did not start."""
+
+    def __init__(self, attendant: Callable[["Processes"], None]) -> None:
+        super().__init__()
+        self._attendant = attendant
+        self._asked_to_stop = False
+        self._failed = False
+
+    def run(self) -> int:
+        """Run until a signal, or until one of the processes ends. 0 when we were asked to stop."""
+        try:
+            self.loop()
+        except (OSError, KeyError):  # nobody reads us any more; a signal before all had started
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the rest of this process
+        finally:
+            started = self._processes.values()
+            sweep(
+                leaders=[entry["pid"] for entry in started if entry.get("pid")],
+                parents=[entry["process"].pid for entry in started if entry.get("process")],
+            )
+        return 0 if self._asked_to_stop and not self._failed else 1
+
+    def say(self, text: str) -> None:
+        """Print these lines among those of the processes."""
+        for line in text.splitlines():
+            event = Message(type="line", data=line + "\n", time=self._clock.now(), name="postround", colour=None)
+            self.events.put(event)
+
+    def fail(self, sentence: str) -> None:
+        """Stop everything because of something that honcho does not see."""
+        self._failed = True
+        self.say(sentence)
+        self.terminate()
+
+    def terminate(self) -> None:
+        if not self._any_stopped():
+            self._asked_to_stop = True
+        super().terminate()
+
+    def _start(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what the children inherit: a closed terminal is for us
+        super()._start()
+        signal.signal(signal.SIGHUP, self._hang_up)
+        threading.Thread(target=self._attendant, args=[self], daemon=True).start()
+
+    def _hang_up(self, _number: int, _frame: object) -> None:
+        self.terminate()
