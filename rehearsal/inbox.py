@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, g, jsonify, redirect, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
@@ -48,6 +49,7 @@ def create_inbox(post_office: PostOffice, assets: Path | None = None, trusted_ho
     token = secrets.token_urlsafe(32)
     nhsuk = (assets / "nhsuk").resolve() if assets else None
     looks = nhsuk is not None and (nhsuk / "nhsuk-frontend.min.css").is_file()
+    app.jinja_env.filters["uk_time"] = lambda at: at.astimezone(ZoneInfo("Europe/London"))
     app.jinja_env.filters["pairs"] = lambda pairs: urlencode({k: v for k, v in pairs.items() if v})
     app.jinja_env.globals.update(subject_of=subject_of, nhsuk_css=looks, speakers=SPEAKERS, token=token)
 
