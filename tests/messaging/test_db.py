@@ -27,18 +27,26 @@ def test_a_moment_without_its_zone_is_refused(base_app: Flask) -> None:
 
 
 def test_what_raises_leaves_nothing_behind(base_app: Flask) -> None:
-    with pytest.raises(RuntimeError), transaction():
-        db.session.add(Heartbeat(name="sweep", at=utcnow()))
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with transaction():
+            db.session.add(Heartbeat(name="sweep", at=utcnow()))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert not in_transaction()
     assert db.session.scalars(select(Heartbeat)).all() == []
 
 
 def test_a_transaction_inside_another_commits_with_it(base_app: Flask) -> None:
-    with pytest.raises(RuntimeError), transaction():
-        beat("inner", utcnow())
-        assert in_transaction()
-        raise RuntimeError
+    def fail_after_an_inner_one() -> None:
+        with transaction():
+            beat("inner", utcnow())
+            assert in_transaction()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_an_inner_one()
     assert db.session.scalars(select(Heartbeat)).all() == []
 
 
