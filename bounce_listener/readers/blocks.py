@@ -1,0 +1,97 @@
+"""Addresses that stand at the start of a line, each with what is said about it: the shape of most text reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bounce_listener.readers import addresses
+from bounce_listener.readers.verdict import Finding
+
+MAX_FOUND = 1_000
+MAX_SAID = 40  # lines of diagnostic for one address
+
+_ADDRESS = r"(?P<address>\"[^\"\n]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]\",;:|\\]{1,64}@[^\s<>()\[\]\",;:|\\/?]{1,255})"
+# Bullet, quote or bracket, the address, and the rest of the line.
+_LINE = re.compile(
+    r"^[ \t>*•·○●|+~\-–]{0,24}(?:To: |To; |rfc822;|SMTP[:;])?[<\"'(\[“「]{0,2}"
+    + _ADDRESS
+    + r"[>\"')\]”」]{0,2}(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+# "Ann Smith <ann@…>", "'Ann' (ann@…)", "Ann<mailto:ann@…>": a name before a bracketed address that ends the line.
+_NAMED = re.compile(
+    r"^[ \t>*•·-]{0,24}[^<(@:;]{1,80}[<(\[](?:mailto:|SMTP:)?" + _ADDRESS + r"[>)\]]{1,2}(?P<rest>.{0,200})$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"(?:expanded|generated|forwarded|redirected|original(?:ly)?)(?: (?:from|address|to))?:? ?<?([^\s<>()]{1,64}@[^\s<>()]{1,255})>?",
+    re.IGNORECASE,
+)
+_STRICT_REST = re.compile(r"\s{0,4}(?:\((?:expanded|generated|ultimately|reason)[^\n]{0,300})?:(?:\s|$)")
+
+
+# After these words no more addresses of the list follow ("for help write to …"); the words still belong to the last one.
+_END = re.compile(
+    r"^\W{0,12}(?:for (?:further|more|help|assist|additional|any)|please|if you|contact|transcript|session|additional inf|reporting|technical|"
+    r"the following sentences|sender|original|message-id|subject|from|reply|sincerely|regards|thank)\b",
+    re.IGNORECASE,
+)
+
+
+def strict(lines: list[str]) -> list[Finding]:
+    """Only lines `<ann@example.org>: …`: they need no heading to be believed."""
+    return _collect(lines, strict=True)
+
+
+def after(lines: list[str], start: int) -> list[Finding]:
+    """Every address that begins a line from `start` on, as long as the list goes on."""
+    return _collect(lines[start:], strict=False)
+
+
+def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
+    found: list[Finding] = []
+    said: list[str] = []
+    first_indent, ended = 0, False
+    for line in lines:
+        if found and not strict and _END.match(line):
+            ended = True
+        match = None if ended or "@" not in line else _LINE.match(line) or (None if strict else _NAMED.match(line))
+        address = ""
+        if match is not None and (not strict or _STRICT_REST.match(match["rest"])):
+            address = addresses.clean(match["address"].rstrip("."))
+        indent = len(line) - len(line.lstrip())
+        if address and found and not strict and indent > first_indent + 1:
+            address = ""  # deeper than the list: part of what is said about the last one
+        if address and not (found and found[-1].address.lower() == address.lower()):
+            _close(found, said)
+            if not found:
+                first_indent = indent
+            said = [match["rest"].strip(" :\t")] if match is not None else []
+            found.append(Finding(address=address))
+            if len(found) >= MAX_FOUND:
+                break
+        elif found and len(said) < MAX_SAID:
+            said.append(line.strip())
+    _close(found, said)
+    return found
+
+
+def _close(found: list[Finding], said: Iterable[str]) -> None:
+    if not found:
+        return
+    words = "\n".join(said).strip()[:2_000]
+    origin = _FROM.search(words[:400])
+    original = addresses.clean(origin.group(1)) if origin is not None else ""
+    found[-1] = replace(found[-1], diagnostic=words, original=original)
+
+
+def merged(found: list[Finding]) -> list[Finding]:
+    """One finding for each address, keeping the longer diagnostic."""
+    best: dict[str, Finding] = {}
+    for finding in found:
+        key = finding.address.lower()
+        if key not in best or len(finding.diagnostic) > len(best[key].diagnostic):
+            best[key] = replace(finding, original=finding.original or (best[key].original if key in best else ""))
+    return list(best.values())

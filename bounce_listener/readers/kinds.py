@@ -1,0 +1,129 @@
+"""What kind of mail came back, as far as that can be told before anybody’s address is looked at."""
+
+from __future__ import annotations
+
+import re
+
+from bounce_listener.readers.letter import Letter
+
+# (pattern, whose) in From: machines that send reports.
+_REPORTERS = re.compile(
+    r"mailer[-_. ]?da?emon|post[-_. ]?ma?ster|mail[-_. ]?(?:delivery|deliver|system|router|gateway|server|administrator|admin)|deliver(?:y|ed)?[-_. ](?:sub)?(?:system|status|notification|service|failure|report)|"
+    r"system[-_. ]?admin|(?:smtp|mail|bounce|error|return)s?[-_. ]?(?:daemon|agent|manager)|daemon@|microsoft ?exchange|microsoftexchange|non-?delivery|undeliver|"
+    r"internet mail|mail transport|mta@|mdaemon|smtp[-_.]?(?:gateway|server)|listserv|bounces?@|no-?reply@(?:sns|x\d)|mailadmin|<>\s*$|antispam|interscan|mimesweeper|sweeper",
+    re.IGNORECASE,
+)
+# Subjects of reports: (English, then other languages).
+_SUBJECT = re.compile(
+    r"undeliver|un-?delivered|not (?:be )?deliver|non-?deliver|deliver\w* (?:status|failure|failed|fail|report|error|notification|notice|delay|problem|has failed|incomplete)|fail\w* (?:of )?(?:mail |message )?(?:deliver|notice|to deliver)|failure (?:notice|delivery)|"
+    r"returned (?:e?-?mail|message|to sender)|return(?:ed|ing)? (?:message )?to sender|mail (?:delivery|system error|failed|failure|not|could not|error)|message (?:not|could not|delayed|undeliverable|delivery|status|rejected|blocked)|"
+    r"(?:could|can|did|was|were) ?(?:not|n't) (?:be )?(?:sent|send|deliver)|bounced?\b|nondeliverable|mail (?:rejected|refused|blocked)|rejected|error (?:sending|message|mail)|user unknown|unknown (?:user|recipient)|recipient (?:unknown|rejected)|delay|"
+    r"unzustellbar|zustell|fehlgeschlagen|non remis|remise|échec|retour|entrega|rechaz|devuelto|mancat|consegna|nedoru|doruč|niedost|onbestelbaar|недостав|не доставлен|доставк|エラー|配信|配送|送信|退信|投递|无法|失败",
+    re.IGNORECASE,
+)
+_AUTO_SUBJECT = re.compile(
+    r"^(?:re: ?|aw: ?)?(?:\[?auto(?:matic|mated|mat)?[-_ ]?(?:re(?:ply|sponse|spons|sponder|plied))|auto: |out of (?:the )?office|out of town|ooo\b|on (?:holiday|vacation|leave)|away from|i am away|vacation|abwesen|automatische (?:antwort|abwesenheit)|"
+    r"réponse automatique|absence|respuesta autom|risposta automatica|resposta automática|automatisch antwoord|automatiskt? svar|autosvar|automaattinen|odpowiedź automatyczna|автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复))|out of office|auto-?reply|autoreply|automatic reply|autorespon|auto-?response|away message",
+    re.IGNORECASE,
+)
+_AUTO_HEADERS = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-auto-reply",
+    "x-vacation",
+    "x-mail-autoreply",
+    "x-autoreply-from",
+    "x-facebook-notify-out",
+)
+# Challenges: the sender must prove to be a person. (service or words)
+_CHALLENGE = re.compile(
+    r"boxbe|guest ?list|wait-?listed|spamarrest|spam arrest|choicemail|mailblocks|tmda|bluebottle|earthlink[^\n]{0,40}spamblocker|spamblocker|sendio|0spam|vanquish|"
+    r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you|the) (?:message|e-?mail|mail|are|sent|sender|address|delivery|identity)|"
+    r"(?:is|are|was|been|being) (?:held|quarantined|waiting|pending|on hold)[^\n]{0,200}(?:click|confirm|verif|approv|repl(?:y|ying)|respond)|"
+    r"approved senders? list|sender (?:not )?(?:pre-?approved|verification required|confirmation)|challenge[- ]response|to (?:have|get) (?:it|your (?:message|mail|e-mail)) delivered[^\n]{0,60}(?:click|reply|visit)|"
+    r"human verification|prove (?:that )?you are (?:a )?(?:human|person|not)|(?:click|visit|reply)[^\n]{0,80}(?:to have (?:it|your)|so that your)[^\n]{0,60}deliver",
+    re.IGNORECASE,
+)
+_NOTICE_TYPE = re.compile(r"^\s{0,4}x-[a-z]{2,20}-notice\b", re.IGNORECASE)
+_COMPLAINT = re.compile(r"^complaint about message from|^abuse report|feedback loop", re.IGNORECASE)
+
+
+def is_complaint(letter: Letter) -> bool:
+    """A recipient pressed “spam”: ARF (RFC 5965), or Hotmail’s JMRP, which sends the message alone."""
+    if letter.report_type == "feedback-report" or any(
+        leaf.content_type == "leaf/feedback-report" for leaf in letter.leaves
+    ):
+        return True
+    if _COMPLAINT.search(letter.header("subject")) and re.search(
+        r"hotmail|live\.com|outlook|msn|feedback|fbl|staff@", letter.header("from"), re.I
+    ):
+        return True
+    return any(
+        leaf.content_type.startswith("text/") and re.search(r"^Feedback-Type: ?\w", leaf.text[:4_000], re.M)
+        for leaf in letter.leaves[:4]
+    ) and bool(re.search(r"^User-Agent: ", "\n".join(leaf.text[:4_000] for leaf in letter.leaves[:4]), re.M))
+
+
+def is_challenge(letter: Letter, diagnostics: str = "") -> bool:
+    """The message waits until its sender proves to be a person; said so in words or as a report’s diagnostic type."""
+    if _NOTICE_TYPE.search(diagnostics):
+        return True
+    words = " ".join(letter.text[:3_000].split())
+    return bool(
+        _CHALLENGE.search(letter.header("subject"))
+        or _CHALLENGE.search(letter.header("from"))
+        or _CHALLENGE.search(words)
+    )
+
+
+def is_automatic_reply(letter: Letter) -> bool:
+    """Out of office and the like, by header or subject."""
+    if any(letter.has(name) for name in _AUTO_HEADERS):
+        return True
+    submitted = letter.header("auto-submitted").lower()
+    precedence = letter.header("precedence").lower()
+    return (
+        submitted.startswith("auto-replied")
+        or precedence in ("auto_reply", "auto-reply", "autoreply")
+        or bool(_AUTO_SUBJECT.search(letter.header("subject")))
+    )
+
+
+def has_automatic_subject(letter: Letter) -> bool:
+    return bool(_AUTO_SUBJECT.search(letter.header("subject")))
+
+
+def from_a_machine(letter: Letter) -> bool:
+    """From a mail system and not from a person or a list."""
+    return bool(_REPORTERS.search(letter.header("from")))
+
+
+def may_be_report(letter: Letter) -> bool:
+    """Enough evidence that words of failure in it are a mail system's: its sender, its structure, or its way of coming."""
+    if letter.content_type == "multipart/report":
+        return letter.report_type in ("", "delivery-status", "disposition-notification")
+    if letter.has("x-failed-recipients") or any(
+        leaf.content_type.endswith("delivery-status") for leaf in letter.leaves
+    ):
+        return True
+    if letter.has("list-id") or letter.has("list-unsubscribe"):
+        return False
+    machine = from_a_machine(letter)
+    nowhere = letter.header("return-path").replace(" ", "") == "<>" or letter.header("from").strip() in ("", "<>")
+    subject = bool(_SUBJECT.search(letter.header("subject")))
+    if letter.header("in-reply-to") and not machine and not nowhere:
+        return False
+    automatic = letter.header("auto-submitted").lower().startswith("auto-")
+    return machine or (subject and (nowhere or automatic)) or (nowhere and automatic) or (nowhere and subject)
+
+
+_FAILURE = re.compile(
+    r"undeliver|not (?:be )?deliver|could not be sent|delivery (?:has )?fail|fail\w* (?:to )?deliver|returned mail|failure notice|permanent (?:error|failure)|mail system error|unzustellbar|non remis|退信|送信できません|не может быть доставлен",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_failure(subject: str, text: str) -> bool:
+    """A report that says that something failed, though not whose mail."""
+    return bool(_FAILURE.search(subject) or _FAILURE.search(text[:4_000]))

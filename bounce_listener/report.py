@@ -1,0 +1,189 @@
+"""What a report says. `read_report` turns any bytes that came back into a `Report`; it never raises.
+
+Readers are tried in order of trust, each a small file in `readers/`. As a program, reads one path a line from standard
+input and writes one JSON line for each: `python -m bounce_listener.report < paths`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bounce_listener.readers import (
+    delivery_status,
+    guarded,
+    headers,
+    judge,
+    kinds,
+    listed,
+    notice,
+    paragraphs,
+    sentences,
+    timing,
+)
+from bounce_listener.readers.letter import MAX_BYTES, Letter
+from bounce_listener.readers.page import Page
+from bounce_listener.readers.verdict import Finding, Kind, Report, ReportedRecipient
+
+__all__ = ["Kind", "Report", "ReportedRecipient", "read_report"]
+
+MAX_TEXT = 64 << 10
+
+# In order of trust; the first that finds anybody answers.
+TEXT_READERS = (
+    ("headers", headers.read),
+    ("listed", listed.read),
+    ("paragraphs", paragraphs.read),
+    ("labels", sentences.read_labels),
+    ("sentences", sentences.read_sentences),
+    ("guarded", guarded.read),
+)
+
+
+def read_report(raw: bytes) -> Report:
+    """Kind and recipients of whatever came back. Pure; bounded time and memory; never raises."""
+    try:
+        return _read(Letter(raw))
+    except Exception:  # noqa: BLE001 - hostile input: what no reader could read is kept as not understood
+        text = raw[:MAX_TEXT].decode("utf-8", "replace")
+        return Report(Kind.OTHER, (), "", "none", understood=False, text=text)
+
+
+def _read(letter: Letter) -> Report:
+    page = Page(letter)
+    if kinds.is_complaint(letter):
+        return _report(page, Kind.COMPLAINT, "complaint")
+    if (told := notice.read(letter)) is not None:
+        kind, found = told
+        return _report(page, kind, "notice", found)
+    if letter.report_type == "disposition-notification":
+        return _receipt(page)
+    if not kinds.may_be_report(letter):
+        return _not_a_report(page)
+    return _machine_part(page) or _words(page)
+
+
+def _receipt(page: Page) -> Report:
+    if found := delivery_status.rejected_by_rule(page.letter):
+        return _report(page, Kind.FAILED, "delivery_status", found)
+    kind = Kind.AUTOREPLY if kinds.is_automatic_reply(page.letter) else Kind.OTHER
+    return _report(page, kind, "receipt")
+
+
+def _not_a_report(page: Page) -> Report:
+    if kinds.is_challenge(page.letter) and kinds.is_automatic_reply(page.letter):
+        return _report(page, Kind.CHALLENGE, "challenge")
+    if kinds.is_automatic_reply(page.letter):
+        return _report(page, Kind.AUTOREPLY, "autoreply")
+    return _report(page, Kind.OTHER, "none")
+
+
+def _machine_part(page: Page) -> Report | None:
+    mta, found = delivery_status.read(page.letter, page)
+    acting = [finding for finding in found if finding.action]
+    if not acting:
+        return None
+    if kinds.is_challenge(page.letter, acting[0].diagnostic):
+        return _report(page, Kind.CHALLENGE, "challenge", mta=mta)
+    if any(not finding.address for finding in acting):
+        acting = _named_by_words(page, acting)
+    return _report(page, _kind_of(acting), "delivery_status", acting, mta)
+
+
+def _named_by_words(page: Page, acting: list[Finding]) -> list[Finding]:
+    """The machine part knows what happened and not to whom (a pipe, X.400, nothing): the words may know."""
+    named = [finding for finding in acting if finding.address]
+    lost = [finding for finding in acting if not finding.address]
+    words, _ = _by_words(page)
+    known = {finding.address.lower() for finding in named}
+    fresh = [finding for finding in words if finding.address.lower() not in known]
+    if len(lost) == len(fresh) or len(lost) == 1:
+        pairs = zip(lost * len(fresh) if len(lost) == 1 else lost, fresh, strict=False)
+        named.extend(replace(gone, address=known_one.address, original=known_one.original) for gone, known_one in pairs)
+    return named or acting
+
+
+def _words(page: Page) -> Report:
+    letter = page.letter
+    if kinds.has_automatic_subject(letter):
+        return _report(page, Kind.AUTOREPLY, "autoreply")
+    if kinds.is_challenge(letter) and not letter.has("x-failed-recipients"):
+        return _report(page, Kind.CHALLENGE, "challenge")
+    found, reader = _by_words(page)
+    if not found:
+        return _nobody_named(page)
+    if timing.is_delay(page.subject, page.text):
+        return _report(page, Kind.DELAYED, reader, [replace(finding, action="delayed") for finding in found])
+    return _report(page, Kind.FAILED, reader, [replace(finding, action="failed") for finding in found])
+
+
+def _nobody_named(page: Page) -> Report:
+    """The return path knows whom it is about; only the kind is left to tell."""
+    if timing.is_delay(page.subject, page.text):
+        return _report(page, Kind.DELAYED, "words")
+    if kinds.speaks_of_failure(page.subject, page.text):
+        return _report(page, Kind.FAILED, "words")
+    if kinds.is_automatic_reply(page.letter):
+        return _report(page, Kind.AUTOREPLY, "autoreply")
+    return _report(page, Kind.OTHER, "none", understood=False)
+
+
+def _by_words(page: Page) -> tuple[list[Finding], str]:
+    for name, read in TEXT_READERS:
+        if found := read(page):
+            return found, name
+    return [], "none"
+
+
+def _kind_of(found: list[Finding]) -> Kind:
+    actions = {finding.action for finding in found}
+    if "failed" in actions:
+        return Kind.FAILED
+    return Kind.DELAYED if "delayed" in actions else Kind.DELIVERED
+
+
+def _report(
+    page: Page, kind: Kind, reader: str, found: list[Finding] | None = None, mta: str = "", *, understood: bool = True
+) -> Report:
+    told = judge.recipients((finding for finding in found or [] if finding.address), page.text)
+    return Report(kind, told, mta, reader, understood, page.text[:MAX_TEXT])
+
+
+def _as_json(path: str, report: Report) -> str:
+    return json.dumps(
+        {
+            "file": path,
+            "kind": report.kind.value,
+            "is_bounce": report.kind is Kind.FAILED,
+            "reader": report.reader,
+            "recipients": [
+                {
+                    "address": told.address,
+                    "original": told.original,
+                    "action": told.action,
+                    "status": told.status,
+                    "permanent": told.permanent,
+                    "hard": told.hard,
+                    "reason": told.reason.value,
+                }
+                for told in report.recipients
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def main() -> None:
+    """One path a line in, one JSON line a message out, flushed."""
+    for line in sys.stdin:
+        if path := line.rstrip("\n"):
+            with Path(path).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+            sys.stdout.write(_as_json(path, read_report(raw)) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
