@@ -42,7 +42,7 @@ class Matter:
     def header(self, name: str) -> str:
         """A header field of the message itself, unfolded, control characters removed; "" when missing."""
         head = self.raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-        found = re.search(rf"^{re.escape(name)}:(.*(?:\r\n[ \t].*)*)", head, re.IGNORECASE | re.MULTILINE)
+        found = re.search(rf"^{re.escape(name)}:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", head, re.IGNORECASE | re.MULTILINE)
         return _CONTROL.sub("", found[1].replace("\r\n", "")).strip() if found else ""
 
 
