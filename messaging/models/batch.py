@@ -51,6 +51,8 @@ class Batch(Model):
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # our mail is refused: a person must look
     held_because: Mapped[str] = mapped_column(Text, default="")  # the server's words
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the smart host is away; it goes on by itself
+    waiting_because: Mapped[str] = mapped_column(Text, default="")  # what was seen of it
 
     organisation: Mapped[Organisation] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])

@@ -50,6 +50,7 @@ class Message(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     send_after: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     attempts: Mapped[int] = mapped_column(default=0)
+    first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # and put off: two days count from here
     claimed_by: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
