@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from messaging.db import in_transaction
@@ -56,3 +56,11 @@ def enqueue(job: str, *ids: int, copies: int = 1) -> bool:
         log.warning("queue away job=%s ids=%s error=%s", job, ids, type(error).__name__)
         return False
     return True
+
+
+def count_workers() -> int | None:
+    """Those that listen to the queue now; None when Redis is away."""
+    try:
+        return Worker.count(connection=connection(), queue=jobs())
+    except RedisError:
+        return None

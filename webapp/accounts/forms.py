@@ -1,0 +1,84 @@
+"""Forms about people: signing in, adding a colleague, roles, passwords."""
+
+from typing import Any
+
+from flask_security.forms import LoginForm
+from wtforms import EmailField, PasswordField, RadioField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from messaging import accounts
+from messaging.models import Role
+from webapp.forms import Form
+
+ROLES = [
+    SelectChoice(Role.MANAGER.value, "Manager: everything, and the people and settings of the practice"),
+    SelectChoice(Role.SENDER.value, "Sender: prepares, sends and stops batch messages"),
+    SelectChoice(Role.VIEWER.value, "Viewer: looks, and changes nothing"),
+]
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # Flask-Security is not typed for us
+    """Says the same whether the address or the password was wrong, so that nobody learns who works here."""
+
+    email = EmailField(
+        "Email address",
+        [InputRequired("Enter your email address"), Length(max=254, message="Enter your email address")],
+        render_kw={"autocomplete": "username"},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password"), Length(max=accounts.LONGEST_PASSWORD, message="Enter your password")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    remember = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        both = bool(self.email.data and self.password.data)
+        if super().validate(**kwargs):
+            return True
+        if both:
+            self.email.errors = ["The email address or the password is not right. Check both and try again."]
+            self.password.errors = []
+        return False
+
+
+def _address(_form: Form, field: EmailField) -> None:
+    try:
+        field.data = accounts.own_address(field.data or "")
+    except accounts.Refused as refused:
+        raise ValidationError(str(refused)) from None
+
+
+class PersonForm(Form):
+    name = StringField("Name", [InputRequired("Enter the person’s name"), Length(max=200)])
+    email = EmailField(
+        "Email address",
+        [InputRequired("Enter the person’s email address"), Length(max=254), _address],
+        description="They sign in with it. Nothing is sent to it now.",
+    )
+    role = RadioField("What they may do", [InputRequired("Select what they may do")], choices=ROLES)
+
+
+class RoleForm(Form):
+    role = RadioField("What they may do", [InputRequired("Select what they may do")], choices=ROLES)
+
+
+class PasswordForm(Form):
+    current = PasswordField(
+        "Your password now",
+        [InputRequired("Enter the password that you have now"), Length(max=accounts.LONGEST_PASSWORD)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        "New password",
+        [InputRequired("Enter a new password")],
+        description=f"At least {accounts.SHORTEST_PASSWORD} characters. Three random words make a good password.",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def validate_new(self, field: PasswordField) -> None:
+        try:
+            accounts.check_password(field.data or "")
+        except accounts.Refused as refused:
+            raise ValidationError(str(refused)) from None

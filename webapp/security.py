@@ -1,0 +1,146 @@
+"""Headers, sessions, tokens, sign-in and its limit."""
+
+from datetime import timedelta
+
+from flask import Flask, Response, abort, make_response, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_security import Security, SQLAlchemyUserDatastore
+from flask_security.signals import user_authenticated
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from messaging.config import Settings
+from messaging.db import db, utcnow
+from messaging.models import User
+from webapp.accounts.forms import SignInForm
+from webapp.rendering import YEAR_SECONDS
+
+LARGEST_REQUEST = 21 * 1024 * 1024  # a list of 20 MB, and the form around it
+IDLE = timedelta(hours=2)
+AT_MOST = timedelta(hours=12)  # since signing in: an open page that asks for news must not keep one in for ever
+SIGN_INS = "50 per 15 minutes"  # that failed, from one network address
+CONTENT_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+FRAMED_CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+
+talisman = Talisman()
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    secure = settings.base_url.startswith("https://")
+    if secure:  # somebody in front of us speaks TLS, and says who asked
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        PERMANENT_SESSION_LIFETIME=IDLE,
+        SESSION_COOKIE_NAME="postround",
+        WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the session
+    )
+    csrf.init_app(app)
+    _headers(app, secure)
+    _sign_in(app)
+    _limit_sign_in(app, settings)
+    app.before_request(_end_old_session)
+    app.before_request(_refuse_nul)
+    app.after_request(_keep_out_of_caches)
+
+
+def framed(html: str) -> Response:
+    """A patient's message as a page for an iframe of ours: its own style, no script, nothing fetched."""
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = FRAMED_CONTENT_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _headers(app: Flask, secure: bool) -> None:
+    talisman.init_app(
+        app,
+        force_https=secure,
+        strict_transport_security=secure,
+        session_cookie_secure=secure,
+        session_cookie_samesite="Lax",
+        frame_options="DENY",
+        referrer_policy="same-origin",
+        permissions_policy={},
+        content_security_policy=CONTENT_POLICY,
+        content_security_policy_nonce_in=["script-src"],
+    )
+
+
+def _sign_in(app: Flask) -> None:
+    app.config.update(
+        SECURITY_LOGIN_URL="/sign-in",
+        SECURITY_LOGOUT_URL="/sign-out",
+        SECURITY_LOGIN_USER_TEMPLATE="accounts/sign_in.html",
+        SECURITY_POST_LOGOUT_VIEW="/sign-in",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the name of an algorithm)
+        SECURITY_PASSWORD_SINGLE_HASH=True,
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_JOIN_USER_ROLES=False,
+        SECURITY_STATIC_FOLDER=None,
+        SECURITY_FRESHNESS=timedelta(seconds=-1),
+        SECURITY_FLASH_MESSAGES=False,
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
+    )
+    Security(app, SQLAlchemyUserDatastore(db, User, None), login_form=SignInForm)
+    user_authenticated.connect(_begin_session, app)
+
+
+def _limit_sign_in(app: Flask, settings: Settings) -> None:
+    """Counted in Redis, so that all web processes count together; in memory while Redis is away."""
+    options: dict[str, object] = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    if settings.redis_url.startswith("rediss://"):
+        options["ssl_cert_reqs"] = "none"
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=settings.redis_url,
+        storage_options=options,  # type: ignore[arg-type]  # its types know only texts
+        in_memory_fallback_enabled=True,
+        headers_enabled=True,
+    )
+    app.view_functions["security.login"] = limiter.limit(
+        SIGN_INS, methods=["POST"], deduct_when=lambda response: response.status_code != 302
+    )(app.view_functions["security.login"])
+
+
+def _begin_session(_app: Flask, **_: object) -> None:
+    session.permanent = True
+    session["signed_in_at"] = int(utcnow().timestamp())
+
+
+def _end_old_session() -> None:
+    began = session.get("signed_in_at")
+    if began is not None and utcnow().timestamp() - began > AT_MOST.total_seconds():
+        session.clear()
+
+
+def _refuse_nul() -> None:
+    """No text of ours holds NUL, and PostgreSQL refuses it."""
+    for values in (request.args, request.form):
+        if any("\x00" in text for pair in values.items(multi=True) for text in pair):
+            abort(400)
+
+
+def _keep_out_of_caches(response: Response) -> Response:
+    if request.endpoint == "static":
+        age = YEAR_SECONDS if request.args.get("v") else 300
+        response.headers["Cache-Control"] = f"public, max-age={age}"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    return response
