@@ -22,6 +22,7 @@ from bounce_listener.readers import (
     paragraphs,
     sentences,
     timing,
+    wrapped,
 )
 from bounce_listener.readers.letter import MAX_BYTES, Letter
 from bounce_listener.readers.page import Page
@@ -34,8 +35,8 @@ MAX_TEXT = 64 << 10
 # In order of trust; the first that finds anybody answers.
 TEXT_READERS = (
     ("headers", headers.read),
-    ("listed", listed.read),
     ("paragraphs", paragraphs.read),
+    ("listed", listed.read),
     ("labels", sentences.read_labels),
     ("sentences", sentences.read_sentences),
     ("guarded", guarded.read),
@@ -113,10 +114,17 @@ def _words(page: Page) -> Report:
         return _report(page, Kind.CHALLENGE, "challenge")
     found, reader = _by_words(page)
     if not found:
-        return _nobody_named(page)
+        return _inside(page) or _nobody_named(page)
     if timing.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, reader, [replace(finding, action="delayed") for finding in found])
     return _report(page, Kind.FAILED, reader, [replace(finding, action="failed") for finding in found])
+
+
+def _inside(page: Page) -> Report | None:
+    """What a wrapped report's machine part says; text inside a wrapper is not trusted."""
+    within = wrapped.inner(page.letter)
+    told = _machine_part(Page(within)) if within is not None else None
+    return replace(told, reader="wrapped", text=page.text[:MAX_TEXT]) if told is not None and told.recipients else None
 
 
 def _nobody_named(page: Page) -> Report:

@@ -55,15 +55,19 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
     said: list[str] = []
     first_indent, ended = 0, False
     for line in lines:
-        if found and not strict and _END.match(line):
-            ended = True
-        match = None if ended or "@" not in line else _LINE.match(line) or (None if strict else _NAMED.match(line))
+        closing = not strict and bool(_END.match(line))
+        ended = ended or (closing and bool(found))
+        match = None
+        if "@" in line and not ended and not closing:
+            match = _LINE.match(line) or (None if strict else _NAMED.match(line))
         address = ""
         if match is not None and (not strict or _STRICT_REST.match(match["rest"])):
             address = addresses.clean(match["address"].rstrip("."))
         indent = len(line) - len(line.lstrip())
-        if address and found and not strict and indent > first_indent + 1:
+        if address and found and indent > first_indent + 1:
             address = ""  # deeper than the list: part of what is said about the last one
+        if addresses.is_machinery(address):
+            address = ""
         if address and not (found and found[-1].address.lower() == address.lower()):
             _close(found, said)
             if not found:

@@ -26,6 +26,7 @@ _AUTO_SUBJECT = re.compile(
     r"réponse automatique|absence|respuesta autom|risposta automatica|resposta automática|automatisch antwoord|automatiskt? svar|autosvar|automaattinen|odpowiedź automatyczna|автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复))|out of office|auto-?reply|autoreply|automatic reply|autorespon|auto-?response|away message",
     re.IGNORECASE,
 )
+_STATISTICS = re.compile(r"^report domain:|tls report|dmarc (?:aggregate|report)", re.IGNORECASE)
 _AUTO_HEADERS = (
     "x-autoreply",
     "x-autorespond",
@@ -39,12 +40,14 @@ _AUTO_HEADERS = (
 # Challenges: the sender must prove to be a person. (service or words)
 _CHALLENGE = re.compile(
     r"boxbe|guest ?list|wait-?listed|spamarrest|spam arrest|choicemail|mailblocks|tmda|bluebottle|earthlink[^\n]{0,40}spamblocker|spamblocker|sendio|0spam|vanquish|"
-    r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you|the) (?:message|e-?mail|mail|are|sent|sender|address|delivery|identity)|"
+    r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you) (?:message|e-?mail|mail|are|sent|delivery|identity)|"
     r"(?:is|are|was|been|being) (?:held|quarantined|waiting|pending|on hold)[^\n]{0,200}(?:click|confirm|verif|approv|repl(?:y|ying)|respond)|"
     r"approved senders? list|sender (?:not )?(?:pre-?approved|verification required|confirmation)|challenge[- ]response|to (?:have|get) (?:it|your (?:message|mail|e-mail)) delivered[^\n]{0,60}(?:click|reply|visit)|"
     r"human verification|prove (?:that )?you are (?:a )?(?:human|person|not)|(?:click|visit|reply)[^\n]{0,80}(?:to have (?:it|your)|so that your)[^\n]{0,60}deliver",
     re.IGNORECASE,
 )
+# A refusal in numbers or for good is no challenge, whatever else it asks for.
+_REFUSAL = re.compile(r"\b5[0-5]\d[ -]|\b5\.\d\.\d{1,3}\b|permanent (?:error|fail)|failed permanently")
 _NOTICE_TYPE = re.compile(r"^\s{0,4}x-[a-z]{2,20}-notice\b", re.IGNORECASE)
 _COMPLAINT = re.compile(r"^complaint about message from|^abuse report|feedback loop", re.IGNORECASE)
 
@@ -70,17 +73,17 @@ def is_challenge(letter: Letter, diagnostics: str = "") -> bool:
     if _NOTICE_TYPE.search(diagnostics):
         return True
     words = " ".join(letter.text[:3_000].split())
-    return bool(
-        _CHALLENGE.search(letter.header("subject"))
-        or _CHALLENGE.search(letter.header("from"))
-        or _CHALLENGE.search(words)
-    )
+    if _REFUSAL.search(words):
+        return False
+    return any(_CHALLENGE.search(said) for said in (letter.header("subject"), letter.header("from"), words))
 
 
 def is_automatic_reply(letter: Letter) -> bool:
     """Out of office and the like, by header or subject."""
     if any(letter.has(name) for name in _AUTO_HEADERS):
         return True
+    if _STATISTICS.search(letter.header("subject")) or not letter.text.strip():
+        return False
     submitted = letter.header("auto-submitted").lower()
     precedence = letter.header("precedence").lower()
     return (
@@ -94,6 +97,10 @@ def has_automatic_subject(letter: Letter) -> bool:
     return bool(_AUTO_SUBJECT.search(letter.header("subject")))
 
 
+_REPORT_TYPES = ("", "delivery-status", "global-delivery-status")
+_PASSED_ON = re.compile(r"\s{0,4}(?:fwd?|re|tr|wg|aw|rv|i|enc|vs|sv|doorst)\s{0,2}(?:\[\d\])?:", re.IGNORECASE)
+
+
 def from_a_machine(letter: Letter) -> bool:
     """From a mail system and not from a person or a list."""
     return bool(_REPORTERS.search(letter.header("from")))
@@ -101,17 +108,19 @@ def from_a_machine(letter: Letter) -> bool:
 
 def may_be_report(letter: Letter) -> bool:
     """Enough evidence that words of failure in it are a mail system's: its sender, its structure, or its way of coming."""
-    if letter.content_type == "multipart/report":
-        return letter.report_type in ("", "delivery-status", "disposition-notification")
+    if letter.content_type == "multipart/report" and letter.report_type in _REPORT_TYPES:
+        return True
+    machine = from_a_machine(letter)
+    if not machine and _PASSED_ON.match(letter.header("subject")):
+        return False  # a person forwards or answers a report
     if letter.has("x-failed-recipients") or any(
         leaf.content_type.endswith("delivery-status") for leaf in letter.leaves
     ):
         return True
-    if letter.has("list-id") or letter.has("list-unsubscribe"):
-        return False
-    machine = from_a_machine(letter)
     nowhere = letter.header("return-path").replace(" ", "") == "<>" or letter.header("from").strip() in ("", "<>")
     subject = bool(_SUBJECT.search(letter.header("subject")))
+    if letter.has("list-id") or letter.has("list-unsubscribe"):
+        return machine and subject  # a list passes on what came back to it; a newsletter only writes about it
     if letter.header("in-reply-to") and not machine and not nowhere:
         return False
     automatic = letter.header("auto-submitted").lower().startswith("auto-")
