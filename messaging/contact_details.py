@@ -4,9 +4,12 @@ Each reader answers the normal form or raises Refused, whose sentences never rep
 """
 
 import re
+import warnings
 from functools import lru_cache
 from operator import mul
+from types import ModuleType
 from typing import NewType, NoReturn
+from unicodedata import category
 
 from messaging.domain_slips import meant_domain
 
@@ -36,10 +39,9 @@ _FORMAT_AS_TEXT = (
 def nhs_number(text: str) -> NhsNumber:
     """Ten digits that pass Modulus 11. Spaces and hyphens do not matter. Raises Refused."""
     digits = text.replace(" ", "")
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
-        return _oddly_written_nhs_number(text.strip())
-    # A digit's byte is 48 more than the digit, and 48 times the sum of the weights divides by 11.
-    if sum(map(mul, _WEIGHTS, digits.encode())) % 11 or digits == digits[0] * 10:
+    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or digits < "4":
+        return _unusual_nhs_number(text.strip())
+    if not _passes_modulus_11(digits) or digits == digits[0] * 10:
         _refuse_wrong_digits(digits)
     return NhsNumber(digits)
 
@@ -49,7 +51,13 @@ def format_nhs_number(number: str) -> str:
     return f"{number[:3]} {number[3:6]} {number[6:]}"
 
 
-def _oddly_written_nhs_number(text: str) -> NhsNumber:
+def _passes_modulus_11(digits: str) -> bool:
+    # A digit's byte is 48 more than the digit, and 48 times the sum of the weights divides by 11.
+    return not sum(map(mul, _WEIGHTS, digits.encode())) % 11
+
+
+def _unusual_nhs_number(text: str) -> NhsNumber:
+    """One that is written oddly, or is not of England, Wales or the Isle of Man: those begin with 4, 6 or 7."""
     if quoted := _AS_TEXT.fullmatch(text):
         text = (quoted[1] or quoted[2] or "").strip()
     if not text:
@@ -94,18 +102,15 @@ def _from_scientific(first: str, rest: str, exponent: str) -> str:
 
 def _refuse_wrong_length(digits: str) -> NoReturn:
     padded = digits.zfill(10)
-    if len(digits) in (8, 9) and not sum(map(mul, _WEIGHTS, padded.encode())) % 11:
+    if len(digits) in (8, 9) and _passes_modulus_11(padded):
         raise Refused(
             "nhs_number_zero_lost",
-            f"This NHS number has only {len(digits)} digits. Excel may have taken a 0 from its start.",
+            "This NHS number is too short. Excel may have taken a 0 from its start.",
             _FORMAT_AS_TEXT,
         )
-    many = "fewer" if len(digits) < 10 else "more"
-    raise Refused(
-        "nhs_number_length",
-        f"This NHS number has {many} than ten digits.",
-        f"An NHS number has ten digits. {_TYPE_AGAIN}",
-    )
+    if len(digits) < 10:
+        raise Refused("nhs_number_short", "This NHS number has fewer than ten digits.", _TYPE_AGAIN)
+    raise Refused("nhs_number_long", "This NHS number has more than ten digits.", _TYPE_AGAIN)
 
 
 def _refuse_wrong_digits(digits: str) -> NoReturn:
@@ -114,6 +119,12 @@ def _refuse_wrong_digits(digits: str) -> NoReturn:
             "nhs_number_placeholder",
             "This is one digit ten times, which is nobody’s NHS number.",
             "Put the patient’s own NHS number here, and upload the file again.",
+        )
+    if _passes_modulus_11(digits):
+        raise Refused(
+            "nhs_number_birth_date",
+            "This is written like a Scottish CHI number, and its first six digits are not a date of birth.",
+            _TYPE_AGAIN,
         )
     raise Refused(
         "nhs_number_check",
@@ -178,9 +189,9 @@ def _refuse_what_is_more_than_an_address(address: str) -> None:
             "There is more than one email address in this cell.",
             "Keep the one address that the patient wants to be written to.",
         )
-    if any(character < " " or character in "\x7f\x85\u2028\u2029" for character in address):
+    if not all(character.isprintable() or category(character) == "Zs" for character in address):
         raise Refused(
-            "email_line_break",
+            "email_hidden",
             "There is a line break or a hidden character inside this email address.",
             "Type the address again in one line.",
         )
@@ -228,7 +239,18 @@ def _stands_among_other_words(address: str) -> bool:
     """
     if not any(bracket in address for bracket in '<>()"'):
         return False
-    from flanker.addresslib import address as grammar
+    grammar = _flanker_grammar()
+    read = grammar and grammar.parse(address)
+    return bool(read and read.address and read.address != address and read.address in address)
 
-    read = grammar.parse(address)
-    return read is not None and bool(read.address) and read.address != address and read.address in address
+
+@lru_cache(maxsize=1)
+def _flanker_grammar() -> ModuleType | None:
+    """Loaded when first needed: it takes half a second. None where Python is too new for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its source is of 2019
+        try:
+            from flanker.addresslib import address as grammar
+        except ImportError:
+            return None
+    return grammar  # type: ignore[no-any-return]

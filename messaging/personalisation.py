@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 # One level of brackets is allowed inside, for headings such as "Mobile (home)".
-_FIELD = re.compile(r"\(\(((?:[^()]|\([^()]*\)){1,200})\)\)")
+_FIELD = re.compile(r"\(\((?!\()((?:[^()]|\([^()]*\)){1,200})\)\)")
 
 
 class UnknownField(LookupError):

@@ -125,8 +125,8 @@ def _refuse_overfull(cells: list[str], text: str, width: int) -> None:
     if any(map(str.strip, cells[width:])):
         raise Refused(
             "too_many_cells",
-            f"This row has {len(cells)} cells, and there are {width} headings, so we cannot tell which cell is which.",
-            "Look for a stray comma inside a cell, or add the missing headings.",
+            "This row has more cells than there are headings, so we cannot tell which cell is which.",
+            "Look for a stray comma or semicolon inside a cell, or add the missing headings.",
         )
 
 

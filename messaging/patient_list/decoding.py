@@ -41,7 +41,7 @@ def encoding_of(raw: bytes) -> str:
     if unmarked := _unmarked_utf16(raw):
         return _checked(raw, unmarked)
     beginning = raw[:_PIECE]
-    if len(beginning) - len(beginning.translate(None, _CONTROLS)) > len(beginning) // 50:
+    if len(beginning) - len(beginning.translate(None, _CONTROLS)) > max(16, len(beginning) // 50):
         raise refusals.not_a_list("not text")
     if raw.startswith(codecs.BOM_UTF8):
         return _checked(raw, "utf-8-sig")
