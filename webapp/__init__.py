@@ -1,13 +1,14 @@
 """The pages: what a browser asks us, and what it is answered."""
 
+from importlib import import_module
+
 from flask import Flask
 
 from messaging.app import create_base_app, log_to_stderr
 from messaging.config import Settings
 from webapp import cli, errors, permissions, rendering, security
-from webapp.accounts.routes import blueprint as accounts
-from webapp.health.routes import blueprint as health
-from webapp.organisation.routes import blueprint as organisation
+
+NOUNS = ("organisation", "accounts", "batches", "recipients", "health")  # each has its routes
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -17,19 +18,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         log_to_stderr()
     app = create_base_app(settings, rendering.Pages())
     rendering.init_app(app)
-    permissions.init_app(app)
+    security.init_headers(app, settings)  # first, so that a refusal has them too
+    permissions.init_app(app)  # before a stranger's upload is even read
     security.init_app(app, settings)
     errors.init_app(app)
-    for blueprint in (organisation, accounts, health):
-        app.register_blueprint(blueprint)
-    _register_batches(app)
+    for noun in NOUNS:
+        try:
+            app.register_blueprint(import_module(f"webapp.{noun}.routes").blueprint)
+        except ModuleNotFoundError:
+            if noun not in ("batches", "recipients"):
+                raise
     cli.init_app(app)
     return app
-
-
-def _register_batches(app: Flask) -> None:
-    try:
-        from webapp.batches.routes import blueprint
-    except ModuleNotFoundError:
-        return
-    app.register_blueprint(blueprint)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_security import current_user
 from sqlalchemy import select
 
 from messaging.db import db
@@ -32,7 +32,7 @@ PAID = frozenset({"batches", "recipients"})  # the blueprints of the paid featur
 
 
 def init_app(app: Flask) -> None:
-    """Before anything else looks at a request, so that a stranger's upload is never even read."""
+    """Nothing is looked at before it is known who asks."""
     app.before_request(_ask_who_it_is)
 
 
@@ -58,12 +58,16 @@ def may_manage(view: Callable[P, R]) -> Callable[P, R]:
 
 def find_batch(batch_id: int) -> Batch:
     """A batch of the organisation in hand; 404 for any other."""
-    return db.one_or_404(select(Batch).where(Batch.id == batch_id, Batch.organisation_id == me().organisation_id))
+    mine = select(Batch).where(Batch.id == batch_id, Batch.organisation_id == me().organisation_id)
+    batch: Batch = db.one_or_404(mine)
+    return batch
 
 
 def find_recipient(batch: Batch, recipient_id: int) -> Recipient:
-    """A patient of that batch, kept in; 404 for any other."""
-    return db.one_or_404(select(Recipient).where(Recipient.id == recipient_id, Recipient.batch_id == batch.id))
+    """A patient of that batch; 404 for any other."""
+    theirs = select(Recipient).where(Recipient.id == recipient_id, Recipient.batch_id == batch.id)
+    recipient: Recipient = db.one_or_404(theirs)
+    return recipient
 
 
 def _only_if(permission: str, view: Callable[P, R]) -> Callable[P, R]:
@@ -88,7 +92,8 @@ def _ask_who_it_is() -> ResponseReturnValue | None:
 
 def _to_sign_in() -> Response:
     """Back afterwards to the page where one was: for a part of a page, the whole of it."""
-    address = url_for("security.login", next=_where_one_was())
+    seen = _where_one_was()
+    address = url_for("security.login", next=None if seen == "/" else seen)
     if wants_part():
         response = make_response("", 401)
         response.headers["HX-Redirect"] = address

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
-from flask_login import current_user
+from flask_security import current_user
 from jinja2 import BaseLoader, ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
 
 from messaging.config import settings

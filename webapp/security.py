@@ -1,6 +1,7 @@
 """Headers, sessions, tokens, sign-in and its limit."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, Response, abort, make_response, request, session
 from flask_limiter import Limiter
@@ -39,34 +40,11 @@ talisman = Talisman()
 csrf = CSRFProtect()
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_headers(app: Flask, settings: Settings) -> None:
+    """What every answer carries, and HTTPS when that is how people come to us."""
     secure = settings.base_url.startswith("https://")
     if secure:  # somebody in front of us speaks TLS, and says who asked
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        PERMANENT_SESSION_LIFETIME=IDLE,
-        SESSION_COOKIE_NAME="postround",
-        WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the session
-    )
-    csrf.init_app(app)
-    _headers(app, secure)
-    _sign_in(app)
-    _limit_sign_in(app, settings)
-    app.before_request(_end_old_session)
-    app.before_request(_refuse_nul)
-    app.after_request(_keep_out_of_caches)
-
-
-def framed(html: str) -> Response:
-    """A patient's message as a page for an iframe of ours: its own style, no script, nothing fetched."""
-    response = make_response(html)
-    response.headers["Content-Security-Policy"] = FRAMED_CONTENT_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
-
-
-def _headers(app: Flask, secure: bool) -> None:
     talisman.init_app(
         app,
         force_https=secure,
@@ -79,6 +57,29 @@ def _headers(app: Flask, secure: bool) -> None:
         content_security_policy=CONTENT_POLICY,
         content_security_policy_nonce_in=["script-src"],
     )
+    app.after_request(_keep_out_of_caches)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        PERMANENT_SESSION_LIFETIME=IDLE,
+        SESSION_COOKIE_NAME="postround",
+        WTF_CSRF_TIME_LIMIT=None,  # it lives as long as the session
+    )
+    csrf.init_app(app)
+    _sign_in(app)
+    _limit_sign_in(app, settings)
+    app.before_request(_end_old_session)
+    app.before_request(_refuse_nul)
+
+
+def framed(html: str) -> Response:
+    """A patient's message as a page for an iframe of ours: its own style, no script, nothing fetched."""
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = FRAMED_CONTENT_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def _sign_in(app: Flask) -> None:
@@ -97,26 +98,27 @@ def _sign_in(app: Flask) -> None:
         SECURITY_CLI_USERS_NAME=None,
         SECURITY_CLI_ROLES_NAME=None,
     )
-    Security(app, SQLAlchemyUserDatastore(db, User, None), login_form=SignInForm)
+    no_roles: Any = None  # ours is one word in User.role
+    Security(app, SQLAlchemyUserDatastore(db, User, no_roles), login_form=SignInForm)
     user_authenticated.connect(_begin_session, app)
 
 
 def _limit_sign_in(app: Flask, settings: Settings) -> None:
     """Counted in Redis, so that all web processes count together; in memory while Redis is away."""
-    options: dict[str, object] = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    options: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     if settings.redis_url.startswith("rediss://"):
         options["ssl_cert_reqs"] = "none"
     limiter = Limiter(
         get_remote_address,
         app=app,
         storage_uri=settings.redis_url,
-        storage_options=options,  # type: ignore[arg-type]  # its types know only texts
+        storage_options=options,
         in_memory_fallback_enabled=True,
         headers_enabled=True,
     )
-    app.view_functions["security.login"] = limiter.limit(
-        SIGN_INS, methods=["POST"], deduct_when=lambda response: response.status_code != 302
-    )(app.view_functions["security.login"])
+    view: Any = app.view_functions["security.login"]
+    limit = limiter.limit(SIGN_INS, methods=["POST"], deduct_when=lambda response: response.status_code != 302)
+    app.view_functions["security.login"] = limit(view)
 
 
 def _begin_session(_app: Flask, **_: object) -> None:

@@ -18,7 +18,7 @@ ROLES = [
 ]
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]  # Flask-Security is not typed for us
+class SignInForm(LoginForm):
     """Says the same whether the address or the password was wrong, so that nobody learns who works here."""
 
     email = EmailField(

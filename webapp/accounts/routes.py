@@ -103,4 +103,5 @@ def _set_active(found: User, active: bool) -> ResponseReturnValue:
 
 def _find(user_id: int) -> User:
     """Of the organisation in hand; 404 for any other."""
-    return db.one_or_404(select(User).where(User.id == user_id, User.organisation_id == my_organisation().id))
+    found: User = db.one_or_404(select(User).where(User.id == user_id, User.organisation_id == me().organisation_id))
+    return found
