@@ -50,7 +50,7 @@ class User(Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
-    organisation: Mapped[Organisation] = relationship()
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)  # every page asks for it
 
     @property
     def roles(self) -> list[Any]:  # type: ignore[override]

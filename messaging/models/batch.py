@@ -37,6 +37,7 @@ class Batch(Model):
     list_filename: Mapped[str] = mapped_column(String(255), default="")
     list_headings: Mapped[list[str]] = mapped_column(JSON, default=list)  # as the file writes them
     list_rows: Mapped[int] = mapped_column(default=0)  # below the header
+    list_taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     once_key: Mapped[str | None] = mapped_column(String(100))  # a script's promise to ask for this only once
 
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

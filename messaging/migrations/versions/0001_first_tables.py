@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("list_filename", sa.String(length=255), nullable=False),
         sa.Column("list_headings", sa.JSON(), nullable=False),
         sa.Column("list_rows", sa.Integer(), nullable=False),
+        sa.Column("list_taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("once_key", sa.String(length=100), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),

@@ -1,0 +1,53 @@
+"""The verbs of a batch message, and the questions that its pages ask.
+
+Nouns answer, this package acts: `batches.approve(batch, by=user)`. Every verb that changes a draft locks its row first,
+so that a list, a decision and an approval from two tabs happen one after the other.
+"""
+
+from messaging.batches.approval import ChangedSince, NotReady, approve, stop
+from messaging.batches.concerns import concern_counts, concerned, decide
+from messaging.batches.drafts import NotADraft, compose, create_draft, draft_for_key
+from messaging.batches.fields import available_fields, empty_counts, patients_without
+from messaging.batches.figures import Figures, figures, figures_of
+from messaging.batches.listing import Listed, list_batches
+from messaging.batches.lists import take_list
+from messaging.batches.patients import at_random, count_patients, longest, neighbour, one_patient, search_patients
+from messaging.batches.refused import group_refused, refused_rows
+from messaging.batches.snapshots import Progress, progress
+from messaging.batches.words import Problem, problems, seal
+
+__all__ = [
+    "ChangedSince",
+    "Figures",
+    "Listed",
+    "NotADraft",
+    "NotReady",
+    "Problem",
+    "Progress",
+    "approve",
+    "at_random",
+    "available_fields",
+    "compose",
+    "concern_counts",
+    "concerned",
+    "count_patients",
+    "create_draft",
+    "decide",
+    "draft_for_key",
+    "empty_counts",
+    "figures",
+    "figures_of",
+    "group_refused",
+    "list_batches",
+    "longest",
+    "neighbour",
+    "one_patient",
+    "patients_without",
+    "problems",
+    "progress",
+    "refused_rows",
+    "seal",
+    "search_patients",
+    "stop",
+    "take_list",
+]
