@@ -49,6 +49,7 @@ class Returns:
         self._wake = threading.Condition()
         self._heap: list[tuple[float, int, _Waiting]] = []
         self._order = itertools.count()
+        self._in_hand = 0
         self._stopping = False
         self._connection: smtplib.SMTP | None = None
         self._sent: deque[SentReport] = deque(maxlen=limit)
@@ -82,9 +83,9 @@ class Returns:
             return list(self._sent)
 
     def counts(self) -> dict[str, int]:
-        """Totals since the start, and how many wait now."""
+        """Totals since the start, and how many wait now, the one in hand included."""
         with self._wake:
-            return {**self._totals, "waiting": len(self._heap)}
+            return {**self._totals, "waiting": len(self._heap) + self._in_hand}
 
     def _push(self, due: float, waiting: _Waiting) -> None:
         heapq.heappush(self._heap, (due, next(self._order), waiting))
@@ -99,6 +100,7 @@ class Returns:
                 if self._stopping:
                     break
                 _, _, waiting = heapq.heappop(self._heap)
+                self._in_hand = 1
             self._deliver(waiting)
         self._hang_up()
 
@@ -115,6 +117,7 @@ class Returns:
                 self._again(waiting, code)
         else:
             with self._wake:
+                self._in_hand = 0
                 self._totals["sent"] += 1
                 self._sent.append(waiting.report)
             log.info("report taken message=%d action=%s", waiting.report.letter_id, waiting.report.action)
@@ -144,12 +147,14 @@ class Returns:
         again = _Waiting(waiting.report, waiting.return_path, waiting.write, min(waiting.tries + 1, 16))
         log.info("report put off message=%d code=%d", waiting.report.letter_id, code)
         with self._wake:
+            self._in_hand = 0
             self._push(time.monotonic() + wait, again)
             if code == 0 and not self._stopping:
                 self._wake.wait(min(wait, self._retry))  # the server is away: no use to try the next one now
 
     def _refused(self, waiting: _Waiting, code: int) -> None:
         with self._wake:
+            self._in_hand = 0
             self._totals["refused"] += 1
         log.info("report refused message=%d code=%d", waiting.report.letter_id, code)
 
