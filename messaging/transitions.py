@@ -4,10 +4,12 @@ Each table says where a thing may go, from where, and why the odd moves are righ
 whose WHERE holds the allowed old statuses: the rows that it moves say who won, and losing is normal and silent.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, func, update
 
 from messaging.db import db, in_chunks
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
@@ -78,36 +80,65 @@ def advance(model: type[Any], to: Any, *criteria: ColumnElement[bool], **values:
     return [row[0] for row in moved]
 
 
-def advance_each(to: MessageStatus, rows: Sequence[Mapping[str, Any]], *, claimed_by: str) -> None:
-    """Moves many messages at once, each with values of its own: rows of {"id", column: value …}.
+def advance_each(
+    to: MessageStatus, rows: Sequence[Mapping[str, Any]], *, claimed_by: str, **same: Any
+) -> list[tuple[int, int]]:
+    """Moves many messages at once, each with texts of its own: rows of {"id", column: text …}; `same` goes into all.
 
     Only those still claimed by the named worker move: an answer that comes after the lease was lost changes nothing.
-    All rows name the same columns. Call inside transaction().
+    Each that moves has had one attempt more. Answers (message id, patient's id) of those. Call inside transaction().
     """
     if not rows:
-        return
-    columns = [name for name in rows[0] if name != "id"]
-    statement = (
+        return []
+    columns = tuple(name for name in rows[0] if name != "id")
+    connection = db.session.connection()
+    values: dict[str, Any] = {"holder": claimed_by, "to": to, **{f"all_{name}": value for name, value in same.items()}}
+    if connection.dialect.name == "sqlite":
+        values["rows"] = json.dumps([[row["id"], *(row[name] for name in columns)] for row in rows])
+        statement = _each_on_sqlite(columns, tuple(same), to)
+    else:
+        values["ids"] = [row["id"] for row in rows]
+        values.update((f"new_{name}", [row[name] for row in rows]) for name in columns)
+        statement = _each_on_postgresql(columns, tuple(same), to)
+    moved = [(row[0], row[1]) for row in connection.execute(statement, values)]
+    _recipients_follow([recipient_id for _, recipient_id in moved], to)
+    return moved
+
+
+@lru_cache
+def _each_on_sqlite(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus) -> Any:
+    given = func.json_each(bindparam("rows", type_=Text)).table_valued("value", name="given")
+    texts = [func.json_extract(given.c.value, f"$[{n}]", type_=Text) for n in range(1, len(columns) + 1)]
+    message_id = func.json_extract(given.c.value, "$[0]", type_=Integer)
+    return _each(message_id, dict(zip(columns, texts, strict=True)), same, to)
+
+
+@lru_cache
+def _each_on_postgresql(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus) -> Any:
+    lists = [bindparam(f"new_{name}", type_=ARRAY(Text)) for name in columns]
+    ids = bindparam("ids", type_=ARRAY(Integer))
+    given = func.unnest(ids, *lists).table_valued("id", *columns, name="given").render_derived()
+    return _each(given.c.id, {name: given.c[name] for name in columns}, same, to)
+
+
+def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: MessageStatus) -> Any:
+    types = {column.name: column.type for column in Message.__table__.columns}
+    return (
         update(Message)
         .where(
-            Message.id == bindparam("message_id"),
-            Message.claimed_by == claimed_by,
-            or_(*(Message.status == allowed for allowed in MESSAGE[to])),  # executemany takes no IN list
+            Message.id == message_id,
+            Message.claimed_by == bindparam("holder", type_=types["claimed_by"]),
+            Message.status.in_(MESSAGE[to]),
         )
-        .values(status=to, **{name: bindparam(f"new_{name}") for name in columns})
+        .values(
+            status=bindparam("to", type_=types["status"]),
+            attempts=Message.attempts + 1,
+            **{name: bindparam(f"all_{name}", type_=types[name]) for name in same},
+            **texts,
+        )
+        .returning(Message.id, Message.recipient_id)
         .execution_options(synchronize_session=False)
     )
-    db.session.connection().execute(
-        statement,
-        [{"message_id": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows],
-    )
-    _recipients_follow_messages([row["id"] for row in rows], to)
-
-
-def _recipients_follow_messages(message_ids: Sequence[int], to: MessageStatus) -> None:
-    for ids in in_chunks(message_ids, IDS_AT_ONCE):
-        moved = select(Message.recipient_id).where(Message.id.in_(ids), Message.status == to)
-        _move_recipients(Recipient.id.in_(moved), FOLLOWS[to])
 
 
 def _recipients_follow(recipient_ids: Sequence[int], to: MessageStatus) -> None:

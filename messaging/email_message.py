@@ -1,0 +1,162 @@
+"""The email itself: a batch's words compiled once, then filled and written in bytes for one patient at a time.
+
+`multipart/alternative`, plain text and simple HTML of the same words, UTF-8, lines of at most 76 characters (RFC 5322,
+2045). Headers are written by hand, because the standard library's EmailMessage takes twenty times as long; whatever is
+put into one has its line breaks taken out first, so that no value can add a header. Nothing in it tracks anybody.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import format_datetime, formataddr
+
+from messaging.html_part import html_part
+from messaging.models import Organisation, Recipient
+from messaging.personalisation import Template, normalise
+from messaging.return_path import return_paths
+
+TEST_MARK = "[Test] "
+LONGEST_PLAIN_HEADER = 900  # characters: RFC 5322 allows a line 998
+ENCODED_WORD_BYTES = 42  # of UTF-8 in one encoded word of at most 75 characters (RFC 2047)
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What one patient will read. `html` is the complete HTML part, everything in it escaped."""
+
+    subject: str
+    text: str
+    html: str
+    sender: str
+    reply_to: str
+
+
+class EmailTemplate:
+    """The words of a batch for a practice. `is_test` marks every message as a test.
+
+    Raises personalisation.UnknownField when the words name a field that the values do not have.
+    """
+
+    def __init__(self, organisation: Organisation, subject: str, body: str, *, is_test: bool = False) -> None:
+        self._subject = Template(TEST_MARK + subject if is_test else subject)
+        self._body = Template("\n".join(_LINE_ENDS.split(body.strip())))
+        self._practice = one_line(organisation.name)
+        self._sender = one_line(organisation.from_address)
+        self._reply_to = one_line(organisation.reply_to)
+        self._digest = hashlib.sha256(f"{self._sender}\0{subject}\0{body}".encode())
+        self._id_domain = return_paths().domain
+        self._head = _head(self._practice, self._sender, self._reply_to, is_test=is_test)
+
+    def render(self, values: Mapping[str, str]) -> Rendered:
+        subject = one_line(self._subject.fill(values))
+        text = self._body.fill(values)
+        html = html_part(subject, text, self._practice)
+        return Rendered(subject, text, html, formataddr((self._practice, self._sender)), self._reply_to)
+
+    def as_bytes(self, values: Mapping[str, str], *, to: str, message_id: int, issued: date) -> bytes:
+        """The whole message with CRLF line ends. The same message always gets the same Message-ID."""
+        subject = one_line(self._subject.fill(values))
+        text = self._body.fill(values)
+        html = html_part(subject, text, self._practice)
+        to = one_line(to)
+        digest = self._digest.copy()
+        digest.update(f"\0{message_id}\0{issued}\0{to}".encode())
+        unique = digest.hexdigest()[:24]
+        head = (
+            f"{self._head}"
+            f"To: <{to}>\r\n"
+            f"Subject: {header_text(subject)}\r\n"
+            f"Date: {format_datetime(datetime.now(UTC))}\r\n"
+            f"Message-ID: <{message_id}.{unique}@{self._id_domain}>\r\n"
+            f'Content-Type: multipart/alternative; boundary="=_{unique}"\r\n\r\n'
+        )
+        boundary = f"--=_{unique}".encode()
+        return b"".join(
+            (
+                head.encode("ascii", "replace"),
+                boundary,
+                b"\r\nContent-Type: text/plain; charset=utf-8\r\n",
+                _encoded(text),
+                boundary,
+                b"\r\nContent-Type: text/html; charset=utf-8\r\n",
+                _encoded(html),
+                boundary,
+                b"--\r\n",
+            )
+        )
+
+
+def values_of(recipient: Recipient) -> dict[str, str]:
+    """What the words can name: every column of the file, and the fields that we know by their own names."""
+    known = {
+        "first name": recipient.first_name,
+        "surname": recipient.surname,
+        "date of birth": recipient.date_of_birth,
+        "email address": recipient.email,
+        "nhs number": recipient.nhs_number,
+        "mobile number": recipient.mobile,
+        "emis number": recipient.emis_number,
+    }
+    values = dict(recipient.fields)
+    there = {normalise(name) for name in values}
+    values.update((name, value) for name, value in known.items() if normalise(name) not in there)
+    return values
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters: what may stand in a header or an SMTP command."""
+    return " ".join(_BREAKS.sub(" ", text).split()) if _BREAKS.search(text) else text.strip()
+
+
+def header_text(text: str) -> str:
+    """One line of text for a header: as it is, or in encoded words (RFC 2047) of which none cuts a character."""
+    if text.isascii() and len(text) <= LONGEST_PLAIN_HEADER and "=?" not in text:
+        return text
+    words = (base64.b64encode(piece).decode() for piece in _pieces(text))
+    return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in words)
+
+
+def _pieces(text: str) -> Iterator[bytes]:
+    piece = b""
+    for character in text:
+        encoded = character.encode("utf-8", "replace")
+        if len(piece) + len(encoded) > ENCODED_WORD_BYTES:
+            yield piece
+            piece = b""
+        piece += encoded
+    yield piece
+
+
+def _head(practice: str, sender: str, reply_to: str, *, is_test: bool) -> str:
+    """The headers that all messages of a batch share."""
+    lines = [f"From: {_mailbox(practice, sender)}"]
+    if reply_to:
+        lines.append(f"Reply-To: <{reply_to}>")
+    lines += ["MIME-Version: 1.0", "Auto-Submitted: auto-generated"]
+    if is_test:
+        lines.append("X-Postround-Test: yes")
+    return "".join(line + "\r\n" for line in lines)
+
+
+def _mailbox(name: str, address: str) -> str:
+    if not name:
+        return f"<{address}>"
+    if name.isascii() and "=?" not in name:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}" <{address}>'
+    return f"{header_text(name)} <{address}>"
+
+
+def _encoded(text: str) -> bytes:
+    """A body part's own header and its content: readable where most of it is ASCII, base64 where it is not."""
+    data = text.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
+    if len(data) > len(text) * 1.3:
+        content = base64.encodebytes(data).replace(b"\n", b"\r\n")
+        return b"Content-Transfer-Encoding: base64\r\n\r\n" + content
+    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + binascii.b2a_qp(data, istext=True)
