@@ -1,0 +1,32 @@
+"""One report at a time, for the ways in that are no listener: same reading, same recording, same promise."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from bounce_listener import recorder
+from bounce_listener.desk import log_report
+from bounce_listener.evidence import Returned, digest_of
+from bounce_listener.report import read_report
+from messaging.config import Settings
+from messaging.db import db
+from messaging.receipts import Recorded
+from messaging.return_path import Signed
+
+MOST_OCTETS = 2 << 20  # what comes after is the returned message anyway
+
+
+def is_expired(signed: Signed, settings: Settings) -> bool:
+    return (datetime.now(UTC).date() - signed.issued).days > settings.return_path_days
+
+
+def take(app: Flask, raw: bytes, message_id: int, via: str) -> Recorded:
+    """Committed when this returns; raises SQLAlchemyError when that failed."""
+    report = read_report(raw[:MOST_OCTETS])
+    with app.app_context():
+        try:
+            (outcome,) = recorder.record([Returned(message_id, report, digest_of(raw[:MOST_OCTETS]), via)])
+        finally:
+            db.session.remove()
+    log_report(message_id, report, outcome, via)
+    return outcome

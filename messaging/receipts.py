@@ -1,0 +1,217 @@
+"""What evidence about a message does: it is kept once, and a failure that counts moves its message, in one transaction.
+
+Whatever a report says is hostile text: every field is cut to its length and freed of what a database refuses.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+
+from messaging import suppressions
+from messaging.config import settings
+from messaging.db import db, in_chunks, transaction, upsert, utcnow
+from messaging.models import Batch, DeliveryReceipt, EvidenceKind, Message, MessageStatus, Source
+from messaging.reasons import Reason
+from messaging.transitions import advance
+
+TEST_MESSAGE = 0  # the id in the return path of a test, of which there is no row
+AT_ONCE = 500  # ids in one statement
+LONGEST_DIAGNOSTIC = 4_000  # characters
+LONGEST_TEXT = 64 << 10  # octets
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What somebody said about one message. `evidence_id` is equal for the same evidence, however it came."""
+
+    message_id: int
+    evidence_id: str
+    kind: EvidenceKind
+    via: str
+    status: str = ""  # RFC 3463
+    smtp_code: int | None = None
+    reason: str = ""  # a messaging.reasons.Reason
+    permanent: bool = False
+    address: str = ""  # that it names, if another than the one we wrote to
+    reporting_mta: str = ""
+    diagnostic: str = ""
+    understood: bool = True
+    text: str | None = None
+    source: Source = Source.REPORT
+    received_at: datetime = field(default_factory=utcnow)
+
+    @property
+    def fails(self) -> bool:
+        return self.kind is EvidenceKind.FAILED and self.understood
+
+    @property
+    def condemns_the_address(self) -> bool:
+        return self.fails and self.permanent and self.reason in _ADDRESS_IS_WRONG
+
+
+class Recorded(StrEnum):
+    """What became of a piece of evidence."""
+
+    APPLIED = "applied"  # kept, and its message has failed by it
+    KEPT = "kept"  # and changes no figure
+    REPEATED = "repeated"  # we had it already
+    IGNORED = "ignored"  # about a test message
+
+
+_ADDRESS_IS_WRONG = frozenset(reason.value for reason in Reason if reason.address_is_wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What has to be known of a message to judge evidence about it."""
+
+    organisation_id: int
+    to_address: str
+    sent_at: datetime | None
+
+
+def record(evidence: Evidence) -> Recorded:
+    """One piece of evidence in a transaction of its own."""
+    return record_many([evidence])[0]
+
+
+def record_many(evidence: Sequence[Evidence]) -> list[Recorded]:
+    """All of it in one transaction, or nothing; answers in the same order.
+
+    A failure counts within `settings.reports_count_days` of sending. A later one, or one about a message that
+    cannot fail any more, is kept and moves nothing; either way an address that is wrong for good is suppressed.
+    """
+    outcomes = [Recorded.IGNORED if one.message_id == TEST_MESSAGE else Recorded.REPEATED for one in evidence]
+    places: dict[str, int] = {}
+    for place, one in enumerate(evidence):
+        if one.message_id == TEST_MESSAGE:
+            log.info("evidence about a test message kind=%s via=%s", one.kind, one.via)
+        else:
+            places.setdefault(one.evidence_id, place)
+    if not places:
+        return outcomes
+    with transaction():
+        about = _about({evidence[place].message_id for place in places.values()})
+        new = _insert((evidence[place] for place in places.values()), about)
+        fresh = [evidence[place] for evidence_id, place in places.items() if evidence_id in new]
+        applied = _fail(fresh, about)
+        _suppress(fresh, about)
+    for evidence_id in new:
+        outcomes[places[evidence_id]] = Recorded.APPLIED if evidence_id in applied else Recorded.KEPT
+    return outcomes
+
+
+def addresses_of(message_ids: Collection[int]) -> dict[int, str]:
+    """Whom these messages were written to; those that are gone are left out."""
+    found: dict[int, str] = {}
+    for ids in in_chunks(list(message_ids), AT_ONCE):
+        rows = db.session.execute(select(Message.id, Message.to_address).where(Message.id.in_(ids)))
+        found.update((row.id, row.to_address) for row in rows)
+    return found
+
+
+def _about(message_ids: Collection[int]) -> dict[int, _About]:
+    found: dict[int, _About] = {}
+    for ids in in_chunks(sorted(message_ids), AT_ONCE):
+        rows = db.session.execute(
+            select(Message.id, Message.to_address, Message.sent_at, Message.started_at, Batch.organisation_id)
+            .join(Batch, Batch.id == Message.batch_id)
+            .where(Message.id.in_(ids))
+        )
+        for row in rows:
+            found[row.id] = _About(row.organisation_id, row.to_address, row.sent_at or row.started_at)
+    return found
+
+
+def _insert(evidence: Iterable[Evidence], about: dict[int, _About]) -> set[str]:
+    """The ids of what was not there yet. Evidence about a message that is gone is kept without it."""
+    rows = [_row(one, one.message_id in about) for one in sorted(evidence, key=lambda one: one.evidence_id)]
+    statement = upsert(DeliveryReceipt).on_conflict_do_nothing(index_elements=["evidence_id"])
+    return set(db.session.scalars(statement.returning(DeliveryReceipt.evidence_id), rows))
+
+
+def _fail(evidence: Iterable[Evidence], about: dict[int, _About]) -> set[str]:
+    """Moves the messages that these failures may move; answers the ids of the evidence that did it."""
+    counting: dict[int, Evidence] = {}
+    for one in evidence:
+        if one.fails and one.message_id in about and _counts(one, about[one.message_id]):
+            counting.setdefault(one.message_id, one)
+    by_reason: dict[str, list[int]] = {}
+    for message_id, one in sorted(counting.items()):
+        by_reason.setdefault(_cut(one.reason, 32), []).append(message_id)
+    at = max((one.received_at for one in counting.values()), default=utcnow())
+    moved: set[int] = set()
+    for reason, ids in sorted(by_reason.items()):
+        moved.update(advance(Message, MessageStatus.FAILED, Message.id.in_(ids), failed_at=at, reason=reason))
+    applied = {counting[message_id].evidence_id for message_id in moved}
+    if applied:
+        db.session.execute(
+            update(DeliveryReceipt)
+            .where(DeliveryReceipt.evidence_id.in_(applied))
+            .values(applied=True)
+            .execution_options(synchronize_session=False)
+        )
+    return applied
+
+
+def _counts(evidence: Evidence, about: _About) -> bool:
+    """A report may overtake our own note of having sent; then it is in time."""
+    return about.sent_at is None or evidence.received_at - about.sent_at <= timedelta(
+        days=settings().reports_count_days
+    )
+
+
+def _suppress(evidence: Iterable[Evidence], about: dict[int, _About]) -> None:
+    suppressions.suppress_many(
+        [
+            {
+                "organisation_id": about[one.message_id].organisation_id,
+                "email": about[one.message_id].to_address,
+                "reason": one.reason,
+                "message_id": one.message_id,
+            }
+            for one in evidence
+            if one.condemns_the_address and one.message_id in about
+        ]
+    )
+
+
+def _row(evidence: Evidence, message_is_there: bool) -> dict[str, Any]:
+    return {
+        "evidence_id": evidence.evidence_id,
+        "message_id": evidence.message_id if message_is_there else None,
+        "source": evidence.source,
+        "kind": evidence.kind,
+        "applied": False,
+        "received_at": evidence.received_at,
+        "status": _cut(evidence.status, 16),
+        "smtp_code": evidence.smtp_code if evidence.smtp_code and 100 <= evidence.smtp_code <= 999 else None,
+        "reason": _cut(evidence.reason, 32),
+        "permanent": evidence.permanent,
+        "address": _cut(evidence.address, 320),
+        "reporting_mta": _cut(evidence.reporting_mta, 255),
+        "diagnostic": _cut(evidence.diagnostic, LONGEST_DIAGNOSTIC),
+        "understood": evidence.understood,
+        "via": _cut(evidence.via, 16),
+        "text": None if evidence.text is None else _cut_octets(evidence.text, LONGEST_TEXT),
+    }
+
+
+def _cut(text: str, characters: int) -> str:
+    """At most so many characters, none of which a database refuses (NUL, half of a pair)."""
+    return _storable(text[: characters * 2])[:characters]
+
+
+def _cut_octets(text: str, octets: int) -> str:
+    return _storable(text[:octets]).encode()[:octets].decode(errors="ignore")
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "").encode(errors="replace").decode()
