@@ -115,6 +115,29 @@ def test_a_zip_bomb_that_lies_about_its_size_is_refused_unopened(monkeypatch):
     assert refusal_code(honest.replace(true_size, struct.pack("<I", 100))) == "damaged_workbook"
 
 
+def test_unpacking_stops_as_soon_as_a_part_outgrows_what_it_declared(monkeypatch):
+    unpacked = []
+
+    class Inflate:
+        def __init__(self, *given):
+            self.real = zlib_decompressobj(*given)
+
+        def decompress(self, *given):
+            unpacked.append(self.real.decompress(*given))
+            return unpacked[-1]
+
+        def __getattr__(self, name):
+            return getattr(self.real, name)
+
+    zlib_decompressobj = workbook.zlib.decompressobj
+    raw = archive(**{"xl/workbook.xml": b"\x00" * 30_000_000})
+    (part,) = zipfile.ZipFile(io.BytesIO(raw)).infolist()
+    part.file_size = 1_000
+    monkeypatch.setattr(workbook.zlib, "decompressobj", Inflate)
+    assert not workbook._unpacks_as_declared(raw, part)
+    assert 1_000 < sum(map(len, unpacked)) < 100_000
+
+
 def test_two_cells_at_opposite_corners_cannot_take_the_process_with_them():
     sheet = sheet_xml(
         [HEADER, (2, [cell("A2", NUMBER), cell("B2", "jo@example.org")]), (1048576, [cell("XFD1048576", "x")])]
