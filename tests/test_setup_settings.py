@@ -122,6 +122,20 @@ def test_a_port_that_is_taken_stops_the_start_and_names_the_setting(
     assert str(stopped.value) == f"Port {taken} is in use by another program: stop that, or set {name} to another one."
 
 
+def test_an_address_of_another_machine_stops_the_start(tmp_path: Path, no_env_file: Path) -> None:
+    chosen = read(tmp_path, no_env_file, BOUNCE_LISTENER_HOST="192.0.2.1", BOUNCE_LISTENER_PORT="2600")
+
+    with pytest.raises(Stop, match=r"BOUNCE_LISTENER_PORT: port 2600 of 192\.0\.2\.1 cannot be listened on"):
+        environment.check_ports(chosen.settings(), chosen["HOST"])
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path: Path, no_env_file: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+
+    with pytest.raises(Stop, match="set DATA_DIR to one that you may write to"):
+        read(tmp_path, no_env_file)
+
+
 def test_what_the_flask_command_reads_holds_no_secret(
     tmp_path: Path, no_env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

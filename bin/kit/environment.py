@@ -1,5 +1,6 @@
 """The settings that `bin/run` starts everything with: the caller's, then .env, then what a laptop needs."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -57,9 +58,13 @@ def read(environ: Mapping[str, str] = os.environ, file: Path = ROOT / ".env") ->
     """Everything but REDIS_URL, which is known once the stand-in for it has started."""
     from_file = {name: value for name, value in dotenv_values(file).items() if value}
     environment = Environment({**from_file, **environ})
-    folder = ROOT / (environment.given.get("DATA_DIR") or VAR)
-    environment.given["DATA_DIR"] = str(folder)
-    for name, path in own_folder.prepare(folder).items():
+    folder = ROOT / (environment.given.pop("DATA_DIR", "") or VAR)
+    environment.decide("DATA_DIR", str(folder))
+    try:
+        secret_files = own_folder.prepare(folder)
+    except OSError as error:
+        stop(f"The folder {folder} cannot be used ({error.strerror}): set DATA_DIR to one that you may write to.")
+    for name, path in secret_files.items():
         environment.decide(f"{name}_FILE", str(path))
     environment.decide("PORT", "8000")
     environment.decide("HOST", "127.0.0.1")
@@ -69,14 +74,10 @@ def read(environ: Mapping[str, str] = os.environ, file: Path = ROOT / ".env") ->
 
 
 def check_ports(settings: Settings, host: str) -> None:
-    """Stop, with a sentence for each port that another program holds. `host` is where the web listens."""
-    busy = [
-        f"Port {port} is in use by another program: stop that, or set {name} to another one."
-        for name, address, port in _ports(settings, host)
-        if not _is_free(address, port)
-    ]
-    if busy:
-        stop("\n".join(busy))
+    """Stop, with a sentence for each port that we cannot have. `host` is where the web listens."""
+    problems = [problem for name, address, port in _ports(settings, host) if (problem := _problem(name, address, port))]
+    if problems:
+        stop("\n".join(problems))
 
 
 def inbox_port(settings: Settings) -> int:
@@ -85,18 +86,22 @@ def inbox_port(settings: Settings) -> int:
 
 def _ports(settings: Settings, host: str) -> Iterator[tuple[str, str, int]]:
     yield "PORT", host, settings.port
-    yield "BOUNCE_LISTENER_PORT", settings.bounce_listener_host, settings.bounce_listener_port
+    if not settings.mailbox_url:
+        yield "BOUNCE_LISTENER_PORT", settings.bounce_listener_host, settings.bounce_listener_port
     if settings.is_rehearsal:
         yield "REHEARSAL_SMTP_PORT", "127.0.0.1", settings.rehearsal_smtp_port
         yield "REHEARSAL_INBOX_URL", "127.0.0.1", inbox_port(settings)
 
 
-def _is_free(host: str, port: int) -> bool:
+def _problem(name: str, host: str, port: int) -> str:
+    """Why nothing of ours can listen there, or nothing."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"Port {port} is in use by another program: stop that, or set {name} to another one."
+            return f"{name}: port {port} of {host} cannot be listened on ({error.strerror}): choose another one."
+    return ""

@@ -4,10 +4,10 @@ import contextlib
 import fcntl
 import os
 import shlex
-import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,8 +46,10 @@ def main() -> int:
 
 
 def _run(chosen: Environment, settings: Settings, redis: ValkeyServer | None, sign_in: str) -> int:
+    address = "127.0.0.1" if chosen["HOST"] == "0.0.0.0" else chosen["HOST"]
+
     def attendant(processes: Processes) -> None:
-        if _answers("127.0.0.1", settings.port, READY_SECONDS):
+        if _answers(f"http://{address}:{settings.port}/health", READY_SECONDS):
             processes.say(_welcome(settings, sign_in))
         while redis is None or any(redis.is_running() for _ in range(3)):
             time.sleep(1)
@@ -120,11 +122,11 @@ def _welcome(settings: Settings, sign_in: str) -> str:
     return "\n".join([*lines, "Ctrl-C stops everything.", ""])
 
 
-def _answers(host: str, port: int, seconds: float) -> bool:
-    """Whether something listens there within so many seconds."""
+def _answers(url: str, seconds: float) -> bool:
+    """Whether the pages are there within so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return True
         time.sleep(0.1)
     return False
