@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+# What became of the message, as the sentence that every style has; the rest of the words are theirs.
+OUTCOMES = {
+    "failed": "could not be delivered",
+    "delayed": "has not been delivered yet; delivery will be tried again",
+    "delivered": "has been delivered",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
