@@ -1,0 +1,83 @@
+"""In CI a skip is a failure; elsewhere it only says what is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.places import ROOT
+
+SKIPS = """
+import pytest
+
+@pytest.fixture
+def browser():
+    pytest.skip("Chromium is missing")
+
+def test_in_a_fixture(browser): ...
+
+@pytest.mark.skipif(True, reason="Postfix is missing")
+def test_by_a_mark(): ...
+
+def test_that_runs(): ...
+
+@pytest.mark.xfail(reason="known")
+def test_known_to_fail():
+    raise ValueError
+"""
+WHOLE_MODULE = 'import pytest\npytest.skip("PostgreSQL is missing", allow_module_level=True)\n'
+
+
+def outcome(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
+    bare = {name: value for name, value in os.environ.items() if name != "CI"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", "-ra", *options, str(folder)],
+        cwd=folder,
+        env={**bare, "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "test_some.py").write_text(SKIPS)
+    return tmp_path
+
+
+def test_a_skip_says_what_is_missing_and_is_no_failure(folder: Path) -> None:
+    code, said = outcome(folder)
+
+    assert code == 0
+    assert "1 passed, 2 skipped, 1 xfailed" in said
+    assert "Chromium is missing" in said
+
+
+@pytest.mark.parametrize(("options", "environ"), [([], {"CI": "true"}), (["--no-skips"], {})])
+def test_a_skip_is_a_failure_in_ci_or_when_asked(folder: Path, options: list[str], environ: dict[str, str]) -> None:
+    code, said = outcome(folder, *options, **environ)
+
+    assert code == 1
+    assert "1 passed" in said
+    assert "skipped" not in said.splitlines()[-1]
+    assert "A skip is a failure here. " in said
+    assert "Chromium is missing" in said
+    assert "Postfix is missing" in said
+    assert "1 xfailed" in said
+
+
+def test_a_whole_file_that_skips_itself_is_a_failure_too(tmp_path: Path) -> None:
+    (tmp_path / "test_whole.py").write_text(WHOLE_MODULE)
+
+    code, said = outcome(tmp_path, "--no-skips")
+
+    assert code != 0
+    assert "PostgreSQL is missing" in said
+
+
+def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
+    assert outcome(tmp_path)[0] != 0
