@@ -63,6 +63,12 @@ ANSWERS: dict[str, Answer] = {
         reaches_inbox=False,
         reports=(PlannedReport("failed", "gmail", "5.1.2", "550 5.1.2 The recipient's domain could not be found"),),
     ),
+    "blocked": Answer(
+        reaches_inbox=False,
+        reports=(
+            PlannedReport("failed", "gmail", "5.7.26", "550 5.7.26 Blocked: the sending domain did not authenticate"),
+        ),
+    ),
     "delay": Answer(
         inbox_waits=2,
         reports=(PlannedReport("delayed", "postfix", "4.4.1", "451 4.4.1 The next server does not answer"),),

@@ -37,9 +37,9 @@ CLINICS = ("Saturday 5 December", "Saturday 12 December", "Wednesday 16 December
 
 # How many patients have an address that meets each case of the post office's table.
 CASES = {
-    "nobody": 3, "closed": 1, "refused": 1, "spam": 1, "big": 1,
+    "nobody": 3, "closed": 1, "refused": 1, "big": 1,
     "later": 2, "busy": 2, "slow": 1,
-    "bounce": 3, "full": 2, "gone": 1, "domain": 1,
+    "bounce": 3, "full": 2, "gone": 1, "domain": 1, "blocked": 1,
     "delay": 1, "delayfail": 1, "away": 1,
 }  # fmt: skip
 
@@ -50,7 +50,7 @@ FLAWS = {
 }  # fmt: skip
 REFUSED = ("no_email", "excel_number", "wrong_check_digit", "two_addresses", "no_at_sign")
 QUESTIONED = ("same_patient_twice", "shared_address", "typing_slip")
-LEFT_OUT_BY_DEFAULT = frozenset({"same_patient_twice"})
+LEFT_OUT_BY_DEFAULT = frozenset({"same_patient_twice", "typing_slip"})
 
 
 @dataclass(frozen=True, slots=True)

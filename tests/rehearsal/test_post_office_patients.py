@@ -15,7 +15,7 @@ from post_office_kit import ReturnsServer, wait_for
 import rehearsal
 from rehearsal import PostOffice
 from rehearsal.answers import ANSWERS, case_of
-from rehearsal.patients import CASES, FLAWS, HEADINGS, REFUSED, as_csv, expected, patients
+from rehearsal.patients import CASES, FLAWS, HEADINGS, LEFT_OUT_BY_DEFAULT, REFUSED, as_csv, expected, patients
 
 LIST = Path(rehearsal.__file__).parent / "patients.csv"
 
@@ -58,7 +58,7 @@ def test_it_meets_every_case_and_every_flaw_as_often_as_the_tables_say() -> None
     people = patients()
     met = Counter(case_of(person.email) for person in people if person.email and person.flaw not in REFUSED)
     assert {case: met[case] for case in CASES} == CASES
-    assert set(CASES) == set(ANSWERS)
+    assert set(CASES) == set(ANSWERS) - {"spam"}  # which holds a batch until a person comes: no perfect run
     flaws = Counter(person.flaw for person in people if person.flaw)
     assert flaws == FLAWS
     numbers = Counter(person.nhs_number for person in people)
@@ -72,7 +72,7 @@ def test_names_have_the_marks_that_real_names_have() -> None:
     assert not names.isascii()
 
 
-@pytest.mark.parametrize("leave_out", [frozenset(), frozenset({"same_patient_twice", "typing_slip"})])
+@pytest.mark.parametrize("leave_out", [frozenset(), LEFT_OUT_BY_DEFAULT])
 def test_the_expected_figures_add_up(leave_out: frozenset[str]) -> None:
     figures = expected(leave_out)
     assert figures.accepted + figures.not_accepted == figures.rows == 200
@@ -85,7 +85,7 @@ def test_a_rehearsal_with_the_list_gives_the_expected_figures(post_office: PostO
     figures = expected()
     refused = 0
     for person in patients():
-        if person.flaw in REFUSED or person.flaw == "same_patient_twice":
+        if person.flaw in REFUSED or person.flaw in LEFT_OUT_BY_DEFAULT:
             continue
         for _ in range(2):
             with smtplib.SMTP("127.0.0.1", post_office.smtp_port, local_hostname="client", timeout=5) as client:
