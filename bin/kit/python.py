@@ -1,7 +1,6 @@
 """Which Python runs us. Written so that any Python 3.6 or newer can read it, and say that it is not enough."""
 
 import os
-import shutil
 import subprocess
 import sys
 
@@ -12,10 +11,11 @@ def require(version=sys.version_info[:2]):  # type: ignore[no-untyped-def]
     """Return when this Python will do; else start the script again under one that will, or stop and say so."""
     if version in SUPPORTED:
         return
-    for candidate in SUPPORTED:
-        path = shutil.which("python{}.{}".format(*candidate))
-        if path and answers_as(path, candidate):  # type: ignore[no-untyped-call]
-            os.execv(path, [path, *sys.argv])
+    for wanted in SUPPORTED:
+        for folder in os.get_exec_path():
+            path = os.path.join(folder, "python{}.{}".format(*wanted))
+            if answers_as(path, wanted):  # type: ignore[no-untyped-call]
+                os.execv(path, [path, *sys.argv])
     sys.exit(
         "Postround needs Python 3.11 or 3.12, and this is {}.{}: install python3.12 (with its venv module) "
         "and run this again.".format(*version)
