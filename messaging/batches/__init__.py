@@ -5,21 +5,29 @@ so that a list, a decision and an approval from two tabs happen one after the ot
 """
 
 from messaging.batches.approval import ChangedSince, NotReady, approve, stop
-from messaging.batches.concerns import concern_counts, concerned, decide
+from messaging.batches.concerns import Counted, concern_counts, concerned, decide
 from messaging.batches.drafts import NotADraft, compose, create_draft, draft_for_key
 from messaging.batches.fields import available_fields, empty_counts, patients_without
 from messaging.batches.figures import Figures, figures, figures_of
-from messaging.batches.listing import Listed, list_batches
+from messaging.batches.listing import count_batches, list_batches
 from messaging.batches.lists import take_list
-from messaging.batches.patients import at_random, count_patients, longest, neighbour, one_patient, search_patients
+from messaging.batches.patients import (
+    at_random,
+    count_found,
+    count_patients,
+    longest,
+    neighbour,
+    one_patient,
+    search_patients,
+)
 from messaging.batches.refused import group_refused, refused_rows
 from messaging.batches.snapshots import Progress, progress
-from messaging.batches.words import Problem, problems, seal
+from messaging.batches.words import Problem, problems, problems_of_words, seal
 
 __all__ = [
     "ChangedSince",
+    "Counted",
     "Figures",
-    "Listed",
     "NotADraft",
     "NotReady",
     "Problem",
@@ -30,6 +38,8 @@ __all__ = [
     "compose",
     "concern_counts",
     "concerned",
+    "count_batches",
+    "count_found",
     "count_patients",
     "create_draft",
     "decide",
@@ -44,6 +54,7 @@ __all__ = [
     "one_patient",
     "patients_without",
     "problems",
+    "problems_of_words",
     "progress",
     "refused_rows",
     "seal",

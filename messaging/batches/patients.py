@@ -1,6 +1,7 @@
 """The accepted patients of a batch: counted, searched, and one at a time for a preview."""
 
 import random
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from messaging.batches.fields import field_value, in_use
 from messaging.db import db
-from messaging.models import Batch, Recipient
+from messaging.models import Batch, Recipient, RecipientStatus
 
 
 def count_patients(batch: Batch) -> int:
@@ -59,25 +60,33 @@ def longest(batch: Batch) -> Recipient | None:
     return db.session.scalar(select(Recipient).where(*_of(batch)).order_by(total.desc(), Recipient.id).limit(1))
 
 
-def search_patients(batch: Batch, words: str, *, offset: int, limit: int) -> tuple[list[Recipient], int]:
-    """Accepted patients, left out or not, whose name, address or NHS number holds every word; and how many."""
+def search_patients(
+    batch: Batch, words: str, statuses: Sequence[RecipientStatus] = (), *, offset: int, limit: int
+) -> list[Recipient]:
+    """Accepted patients whose name, address or NHS number holds every word, in the order of the file.
+
+    With statuses only those who are sent to and have one of them; without, also those left out.
+    """
+    query = select(Recipient).where(*_holding(batch, words, statuses)).order_by(Recipient.row_number)
+    return list(db.session.scalars(query.offset(offset).limit(limit)))
+
+
+def count_found(batch: Batch, words: str, statuses: Sequence[RecipientStatus] = ()) -> int:
+    query = select(func.count()).select_from(Recipient).where(*_holding(batch, words, statuses))
+    return db.session.scalar(query) or 0
+
+
+def _holding(batch: Batch, words: str, statuses: Sequence[RecipientStatus]) -> list[ColumnElement[bool]]:
     criteria: list[ColumnElement[bool]] = [Recipient.batch_id == batch.id]
+    if statuses:
+        criteria += [Recipient.left_out.is_(False), Recipient.status.in_(statuses)]
     digits = "".join(words.split())
     if digits.isascii() and digits.isdigit():
-        criteria.append(Recipient.nhs_number.contains(digits, autoescape=True))
-    else:
-        for word in words.split()[:10]:
-            criteria.append(
-                or_(
-                    *(
-                        column.icontains(word, autoescape=True)
-                        for column in (Recipient.first_name, Recipient.surname, Recipient.email)
-                    )
-                )
-            )
-    total = db.session.scalar(select(func.count()).select_from(Recipient).where(*criteria)) or 0
-    query = select(Recipient).where(*criteria).order_by(Recipient.row_number).offset(offset).limit(limit)
-    return list(db.session.scalars(query)), total
+        return [*criteria, Recipient.nhs_number.contains(digits, autoescape=True)]
+    for word in words.split()[:10]:
+        columns = (Recipient.first_name, Recipient.surname, Recipient.email)
+        criteria.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return criteria
 
 
 def _of(batch: Batch) -> tuple[ColumnElement[bool], ...]:

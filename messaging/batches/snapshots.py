@@ -14,9 +14,10 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, cast, func, literal, select, union_all
 
+from messaging import queue
 from messaging.batches.figures import Figures, figures_from
 from messaging.db import db, utcnow
-from messaging.models import Batch, Heartbeat, Message, MessageStatus, Recipient, RecipientStatus
+from messaging.models import Batch, Message, MessageStatus, Recipient, RecipientStatus
 
 KEPT_AT_LEAST, KEPT_AT_MOST = 1.0, 10.0  # seconds
 COST_SHARE = 20  # kept this many times as long as it took to get
@@ -40,7 +41,7 @@ class Progress:
     figures: Figures
     steps: tuple[Step, ...]  # oldest first; steps in which nothing happened are left out
     in_doubt: int  # messages of which a crash leaves unknown whether they went
-    heartbeats: dict[str, datetime]
+    workers: int | None  # that listen now; None when nobody can say, or nothing is to be sent
 
 
 def progress(batch: Batch) -> Progress:
@@ -87,18 +88,14 @@ def read_progress(batch: Batch) -> Progress:
         _counts_by_time(batch, "handed over", Message.sent_at, HANDED_OVER, seconds),
         _counts_by_time(batch, "failed", Message.failed_at, (MessageStatus.FAILED,), seconds),
         _count_of_doubts(batch),
-        select(literal("beat"), Heartbeat.name, _epoch(Heartbeat.at), cast(0, BigInteger)),
     )
     counts: list[tuple[bool, RecipientStatus, int]] = []
     by_time: dict[int, dict[str, int]] = {}
-    beats: dict[str, datetime] = {}
     in_doubt = 0
     rows: Any = db.session.execute(parts)
     for what, which, number, count in rows:
         if what == "patients":
             counts.append((bool(number), RecipientStatus(which), count))
-        elif what == "beat":
-            beats[which] = datetime.fromtimestamp(number, UTC)
         elif what == "in doubt":
             in_doubt = count
         else:
@@ -107,7 +104,7 @@ def read_progress(batch: Batch) -> Progress:
         Step(datetime.fromtimestamp(second, UTC), happened.get("handed over", 0), happened.get("failed", 0))
         for second, happened in sorted(by_time.items())
     )
-    return Progress(figures_from(counts), steps, in_doubt, beats)
+    return Progress(figures_from(counts), steps, in_doubt, queue.count_workers() if batch.is_moving else None)
 
 
 def step_seconds(batch: Batch) -> int:

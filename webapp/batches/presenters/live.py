@@ -1,0 +1,80 @@
+"""The part of View Details that moves by itself. The page and the poll show the same, because both ask here."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from messaging import batches
+from messaging.config import settings
+from messaging.models import Batch, BatchStatus
+from webapp.batches.presenters.chart import Chart, draw_chart
+from webapp.batches.presenters.status import Tag, is_due, sentence_of, tag_of
+
+# Seconds between polls: quick while mail goes out, slow while only a report or a clock can change something.
+QUICK, PATIENT, SLOW = 2, 5, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    tag: Tag
+    sentence: str
+    patients: int
+    handed_over: int
+    delivered: int
+    failed: int
+    gone: int
+    shows_progress: bool
+    in_doubt: int
+    warning: str
+    chart: Chart | None
+    poll_seconds: int  # 0: nothing can change any more
+
+    @property
+    def state(self) -> str:
+        """Changes when there is something to say aloud."""
+        return self.tag.text.lower()
+
+    @property
+    def digest(self) -> str:
+        """Equal for what looks the same."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def present_live(batch: Batch, now: datetime) -> Live:
+    progress = batches.progress(batch)
+    figures = progress.figures
+    return Live(
+        tag=tag_of(batch, now),
+        sentence=sentence_of(batch, progress, now),
+        patients=figures.patients,
+        handed_over=figures.handed_over,
+        delivered=figures.delivered,
+        failed=figures.failed,
+        gone=figures.gone,
+        shows_progress=batch.status is BatchStatus.SENDING,
+        in_doubt=progress.in_doubt,
+        warning=_warning(batch, progress, now),
+        chart=draw_chart(progress.steps),
+        poll_seconds=_poll_seconds(batch, figures, now),
+    )
+
+
+def _warning(batch: Batch, progress: batches.Progress, now: datetime) -> str:
+    if batch.is_moving and progress.workers == 0 and is_due(batch, now):
+        return "No worker is running, so nothing is sent now. Nothing is lost. Tell your administrator."
+    return ""
+
+
+def _poll_seconds(batch: Batch, figures: batches.Figures, now: datetime) -> int:
+    match batch.status:
+        case BatchStatus.DRAFT:
+            return 0
+        case BatchStatus.SCHEDULED:
+            return PATIENT if is_due(batch, now + timedelta(minutes=1)) else SLOW
+        case BatchStatus.SENDING:
+            return PATIENT if batch.is_held or batch.waiting_since else QUICK
+        case BatchStatus.DONE | BatchStatus.STOPPED:
+            if figures.to_go:
+                return QUICK
+            ended = batch.done_at or batch.stopped_at or now
+            return SLOW if now - ended < timedelta(days=settings().reports_count_days) else 0
