@@ -50,6 +50,7 @@ def log_to_stderr() -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
+    """Parameters are hidden because an error's text, with patients in it, would end in a log."""
     if settings.database_url.startswith("sqlite"):
-        return {}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15, "pool_recycle": 1800}
+        return {"hide_parameters": True}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 5, "max_overflow": 15, "pool_recycle": 1800}

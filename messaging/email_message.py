@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, formataddr
+from typing import Protocol
 
 from messaging.html_part import html_part
-from messaging.models import Organisation, Recipient
+from messaging.models import Organisation
 from messaging.personalisation import Template, normalise
 from messaging.return_path import return_paths
 
@@ -35,6 +36,27 @@ class Rendered:
     html: str
     sender: str
     reply_to: str
+
+
+class Patient(Protocol):
+    """A Recipient, or a row with the same columns."""
+
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def surname(self) -> str: ...
+    @property
+    def date_of_birth(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def nhs_number(self) -> str: ...
+    @property
+    def mobile(self) -> str: ...
+    @property
+    def emis_number(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, str]: ...
 
 
 class EmailTemplate:
@@ -59,14 +81,17 @@ class EmailTemplate:
         html = html_part(subject, text, self._practice)
         return Rendered(subject, text, html, formataddr((self._practice, self._sender)), self._reply_to)
 
-    def as_bytes(self, values: Mapping[str, str], *, to: str, message_id: int, issued: date) -> bytes:
-        """The whole message with CRLF line ends. The same message always gets the same Message-ID."""
+    def as_bytes(self, values: Mapping[str, str], *, to: str, message_id: int, issued: date, unique: str = "") -> bytes:
+        """The whole message with CRLF line ends. The same message always gets the same Message-ID.
+
+        `unique` tells apart what is no message of ours: tests, which have no id.
+        """
         subject = one_line(self._subject.fill(values))
         text = self._body.fill(values)
         html = html_part(subject, text, self._practice)
         to = one_line(to)
         digest = self._digest.copy()
-        digest.update(f"\0{message_id}\0{issued}\0{to}".encode())
+        digest.update(f"\0{message_id}\0{issued}\0{to}\0{unique}".encode())
         unique = digest.hexdigest()[:24]
         head = (
             f"{self._head}"
@@ -92,7 +117,7 @@ class EmailTemplate:
         )
 
 
-def values_of(recipient: Recipient) -> dict[str, str]:
+def values_of(recipient: Patient) -> dict[str, str]:
     """What the words can name: every column of the file, and the fields that we know by their own names."""
     known = {
         "first name": recipient.first_name,

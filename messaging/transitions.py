@@ -86,7 +86,8 @@ def advance_each(
     """Moves many messages at once, each with texts of its own: rows of {"id", column: text …}; `same` goes into all.
 
     Only those still claimed by the named worker move: an answer that comes after the lease was lost changes nothing.
-    Each that moves has had one attempt more. Answers (message id, patient's id) of those. Call inside transaction().
+    Each that moves has had one attempt more and is nobody's then. Answers (message id, patient's id) of those. Call
+    inside transaction().
     """
     if not rows:
         return []
@@ -133,6 +134,8 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
         .values(
             status=bindparam("to", type_=types["status"]),
             attempts=Message.attempts + 1,
+            claimed_by=None,
+            lease_until=None,
             **{name: bindparam(f"all_{name}", type_=types[name]) for name in same},
             **texts,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST_ANSWER = 2_000  # characters kept of a server's words
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]+")  # a database refuses NUL
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -45,7 +46,8 @@ class Answer:
     @property
     def words(self) -> str:
         """As the server said it; hostile text."""
-        return self.text if self.code is None else f"{self.code} {self.text}"[:LONGEST_ANSWER]
+        words = self.text if self.code is None else f"{self.code} {self.text}"
+        return _CONTROLS.sub(" ", words)[:LONGEST_ANSWER].strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Connection:
         self.dialogue = Dialogue(opened.features)
         self.unsent = memoryview(b"")
         self.carried = 0
-        self.accepted = 0
+        self.answered = 0  # of them, other than by goodbye
         self.deadline = float("inf")
 
     @property
@@ -75,7 +75,7 @@ class SmtpGateway:
         self._bell.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
         self._next_look = 0.0
-        self.failures: list[Answer] = []  # connections that could not be opened, or ended without carrying anything
+        self.failures: list[Answer] = []  # of connections that could not be opened, or ended and had answered nothing
 
     @property
     def open(self) -> int:
@@ -214,8 +214,10 @@ class SmtpGateway:
         if outcome is not None:
             outcomes.append(outcome)
             connection.deadline = float("inf")
-            connection.accepted += outcome.end == "accepted"
+            connection.answered += outcome.answer.code not in (None, 421)
         if dialogue.must_close:
+            if outcome is not None and not connection.answered:
+                self.failures.append(outcome.answer)
             self._drop(connection)
         elif outcome is not None:
             if connection.carried >= self._messages_per_connection:
@@ -234,6 +236,8 @@ class SmtpGateway:
         outcome = connection.dialogue.give_up(why, all_sent=whole)
         if outcome is not None:
             outcomes.append(outcome)
+            if not connection.answered:
+                self.failures.append(outcome.answer)
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:

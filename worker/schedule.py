@@ -1,0 +1,47 @@
+"""The clock: `python -m worker.schedule` sweeps every half minute until it is told to stop.
+
+It does the sweep itself, so that what a crash left is taken up in the database even while Redis is away. Several at
+once do no harm.
+"""
+
+import logging
+import signal
+import threading
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from messaging import delivery
+from messaging.app import create_base_app, log_to_stderr
+from messaging.db import db
+
+EVERY_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    log_to_stderr()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    app = create_base_app()
+    with app.app_context():
+        while not stopping.is_set():
+            sweep()
+            stopping.wait(EVERY_SECONDS)
+
+
+def sweep() -> bool:
+    """False when the database is away: the next round comes anyway."""
+    try:
+        delivery.sweep()
+    except SQLAlchemyError as error:
+        log.warning("database away error=%s", type(error).__name__)
+        return False
+    finally:
+        db.session.remove()
+    return True
+
+
+if __name__ == "__main__":
+    main()
