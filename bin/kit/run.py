@@ -57,7 +57,7 @@ def _run(chosen: Environment, settings: Settings, redis: ValkeyServer | None, si
 
     processes = Processes(attendant)
     for name, command in _commands(settings).items():
-        processes.add_process(name, command, env=chosen.for_children(), cwd=ROOT)
+        processes.add_process(name, f"exec {command}", env=chosen.for_children(), cwd=ROOT)  # no shell in between
     step("Starting")
     return processes.run()
 

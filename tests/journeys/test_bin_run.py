@@ -33,6 +33,7 @@ class Checkout:
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
         self.mark = uuid4().hex
         self.log = folder / "log"
+        self.started: list[subprocess.Popen[bytes]] = []
         self.ports = {name: free_port() for name in ("PORT", "BOUNCE_LISTENER_PORT", "REHEARSAL_SMTP_PORT", "INBOX")}
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -46,7 +47,7 @@ class Checkout:
 
     def start(self, **settings: str) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
-            return subprocess.Popen(
+            started = subprocess.Popen(
                 [self.folder / "bin" / "run"],
                 env={**self.environ, **settings},
                 cwd="/",
@@ -54,6 +55,8 @@ class Checkout:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        self.started.append(started)
+        return started
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")
@@ -83,6 +86,8 @@ class Checkout:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+        for started in self.started:
+            started.wait()
 
 
 @pytest.fixture
