@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bounce_listener.readers import (
+    completed,
     delivery_status,
     guarded,
     headers,
@@ -19,9 +20,10 @@ from bounce_listener.readers import (
     kinds,
     listed,
     notice,
+    outcome,
     paragraphs,
     sentences,
-    timing,
+    transcript,
     wrapped,
 )
 from bounce_listener.readers.letter import MAX_BYTES, Letter
@@ -37,8 +39,13 @@ TEXT_READERS = (
     ("headers", headers.read),
     ("paragraphs", paragraphs.read),
     ("listed", listed.read),
+    ("transcript", transcript.read),
+)
+# These see an address in less certain surroundings: only asked when the report speaks of failure.
+WEAK_READERS = (
     ("labels", sentences.read_labels),
     ("sentences", sentences.read_sentences),
+    ("completed", completed.read),
     ("guarded", guarded.read),
 )
 
@@ -47,7 +54,7 @@ def read_report(raw: bytes) -> Report:
     """Kind and recipients of whatever came back. Pure; bounded time and memory; never raises."""
     try:
         return _read(Letter(raw))
-    except Exception:  # noqa: BLE001 - hostile input: what no reader could read is kept as not understood
+    except Exception:
         text = raw[:MAX_TEXT].decode("utf-8", "replace")
         return Report(Kind.OTHER, (), "", "none", understood=False, text=text)
 
@@ -112,10 +119,12 @@ def _words(page: Page) -> Report:
         return _report(page, Kind.AUTOREPLY, "autoreply")
     if kinds.is_challenge(letter) and not letter.has("x-failed-recipients"):
         return _report(page, Kind.CHALLENGE, "challenge")
+    if outcome.speaks_of_success(page.subject, page.text) and not letter.has("x-failed-recipients"):
+        return _report(page, Kind.DELIVERED, "words")
     found, reader = _by_words(page)
     if not found:
         return _inside(page) or _nobody_named(page)
-    if timing.is_delay(page.subject, page.text):
+    if outcome.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, reader, [replace(finding, action="delayed") for finding in found])
     return _report(page, Kind.FAILED, reader, [replace(finding, action="failed") for finding in found])
 
@@ -129,9 +138,9 @@ def _inside(page: Page) -> Report | None:
 
 def _nobody_named(page: Page) -> Report:
     """The return path knows whom it is about; only the kind is left to tell."""
-    if timing.is_delay(page.subject, page.text):
+    if outcome.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, "words")
-    if kinds.speaks_of_failure(page.subject, page.text):
+    if outcome.speaks_of_failure(page.subject, page.text):
         return _report(page, Kind.FAILED, "words")
     if kinds.is_automatic_reply(page.letter):
         return _report(page, Kind.AUTOREPLY, "autoreply")
@@ -139,7 +148,8 @@ def _nobody_named(page: Page) -> Report:
 
 
 def _by_words(page: Page) -> tuple[list[Finding], str]:
-    for name, read in TEXT_READERS:
+    weak = WEAK_READERS if outcome.speaks_of_failure(page.subject, page.text) else ()
+    for name, read in (*TEXT_READERS, *weak):
         if found := read(page):
             return found, name
     return [], "none"

@@ -57,7 +57,10 @@ OUR = _any(
     r"unverifyable sending",
     r"your (?:ip|server|mail server|host|domain)\b.{0,40}"
     r"(?:blocked|rejected|refused|listed|banned|not (?:allowed|permitted|authorized))",
-    r"(?:your|the) (?:ip|server|mail server|client host|network|host) .{0,40}(?:rate limit|been blocked|is on|in use on)",
+    (
+        r"(?:your|the) (?:ip|server|mail server|client host|network|host) .{0,40}(?:rate limit|"
+        r"been blocked|is on|in use on)"
+    ),
     r"messages? from .{3,60} (?:weren'?t|was ?n[o']t) sent",
     r"part of their network is on our block",
     r"client host .{0,80}(?:rejected|blocked)",
@@ -114,81 +117,237 @@ OUR = _any(
     r"suspended\. please contact|account.{0,30}suspended from sending|sender.{0,20}suspended",
 )
 MAILBOX = _any(
-    r"(?:user|recipient|mailbox|account|address|addressee|alias|person|customer|id)(?: name| address| account|\(s\))?\b[^.;]{0,60}?"
-    r"\b(?:is )?(?:unknown|(?:does|do|did|could) ?n[o']t ?(?:be )?(?:exist|found)|not (?:found|exist|exists|known|listed|recogni[sz]ed|local|valid|in)\b|"
+    r"(?:user|recipient|mailbox|account|address|addressee|alias|person|customer|id)(?: name|"
+    r" address| account|\(s\))?\b[^.;]{0,60}?"
+    r"\b(?:is )?(?:unknown|(?:does|do|did|could) ?n[o']t ?(?:be )?(?:exist|found)|not (?:found|"
+    r"exist|exists|known|listed|recogni[sz]ed|local|valid|in)\b|"
     r"doesn'?t (?:exist|have)|dosn'?t exist|non-?existent|invalid|unrecogni[sz]ed)",
-    r"\b(?:unknown|no such|invalid|illegal|bad|nonexistent|non-existent|unrecogni[sz]ed|unrouteable|undeliverable|wrong)"
-    r"[\w /-]{0,24} ?(?:user|recipient|mailbox|account|address|addressee|alias|rcpt|person|local ?part|customer|id)\b",
+    r"\b(?:unknown|no such|invalid|illegal|bad|nonexistent|non-existent|unrecogni[sz]ed|"
+    r"unrouteable|undeliverable|wrong)"
+    r"[\w /-]{0,24} ?(?:user|recipient|mailbox|account|address|addressee|alias|rcpt|person|"
+    r"local ?part|customer|id)\b",
     r"rcpt [^.;]{0,40}(?:dosn|doesn)'?t exist",
-    r"no mailbox (?:here )?(?:by|with) that name", r"no (?:valid )?(?:mailbox|account|user) (?:here|by|with|found|for)\b",
+    r"no mailbox (?:here )?(?:by|with) that name",
+    r"no (?:valid )?(?:mailbox|account|user) (?:here|by|with|found|for)\b",
     r"not (?:a )?(?:known|valid|local) (?:user|recipient|mailbox|account)",
-    r"not a registered", r"not listed in (?:public name|domino|the)", r"no matches to nameserver query",
-    r"does ?n[o']t have an? .{0,40}account", r"mailbox not found", r"mailbox unavailable", r"recipient not found",
-    r"recipnotfound|resolver\.adr|recipientnotfound", r"user ?unknown", r"unknown ?user", r"user not found",
+    r"not a registered",
+    r"not listed in (?:public name|domino|the)",
+    r"no matches to nameserver query",
+    r"does ?n[o']t have an? .{0,40}account",
+    r"mailbox not found",
+    r"mailbox unavailable",
+    r"recipient not found",
+    r"recipnotfound|resolver\.adr|recipientnotfound",
+    r"user ?unknown",
+    r"unknown ?user",
+    r"user not found",
     r"email (?:address|account) that you (?:tried|entered)[^.]{0,60}(?:not exist|could ?n.t be found)",
-    r"(?:wasn.?t|could ?n.t be|not) found at", r"address (?:you (?:entered|typed)|.{0,60}) (?:couldn.t|could not) be found",
-    r"recipient (?:name )?is not recogni[sz]ed", r"no such (?:person|address|local|recipient|name|object|mail drop|mailbox)",
-    r"no one (?:here )?by that name", r"delivery to this (?:user|address) is not", r"not our customer",
-    r"this (?:user|address|account) (?:does not|doesn't|no longer) exist", r"unknown (?:local|or illegal|virtual)",
-    r"recipient address rejected: (?:user|access denied|unknown|undeliverable|unverified|address|no such|invalid)",
-    r"all recipient addresses rejected ?: ?access denied", r"unrouteable address", r"address unknown",
-    r"invalid (?:e-?mail )?address", r"bad destination mailbox", r"(?:recipient|user|mailbox) .{0,70}no longer",
-    r"destination mailbox address invalid", r"no recipients? (?:was|were)? ?found", r"chkuser|- chkusr",
-    r"boîte (?:aux lettres )?(?:inexistante|introuvable)", r"(?:adresse|destinataire|utilisateur)[^.]{0,40}(?:inconnu|invalide|inexistant|n'existe)",
-    r"(?:benutzer|empfänger|adresse|postfach)[^.]{0,40}(?:unbekannt|existiert nicht|nicht gefunden|nicht bekannt)",
-    r"usuario (?:desconocido|no existe)", r"destinatario[^.]{0,40}(?:desconocido|no existe|sconosciuto)", r"utente (?:sconosciuto|non)",
-    r"宛先.{0,20}(?:不明|存在|見つか)", r"メールアドレスが(?:見つか|存在)", r"пользовател[ья][^.]{0,40}не (?:найден|существует)",
-    r"адрес.{0,40}не существует", r"用户不存在", r"收件人.{0,10}不存在",
-)  # fmt: skip
+    r"(?:wasn.?t|could ?n.t be|not) found at",
+    r"address (?:you (?:entered|typed)|.{0,60}) (?:couldn.t|could not) be found",
+    r"recipient (?:name )?is not recogni[sz]ed",
+    r"no such (?:person|address|local|recipient|name|object|mail drop|mailbox)",
+    r"no one (?:here )?by that name",
+    r"delivery to this (?:user|address) is not",
+    r"not our customer",
+    r"this (?:user|address|account) (?:does not|doesn't|no longer) exist",
+    r"unknown (?:local|or illegal|virtual)",
+    (
+        r"recipient address rejected: (?:user|access denied|unknown|undeliverable|unverified|address|"
+        r"no such|invalid)"
+    ),
+    r"all recipient addresses rejected ?: ?access denied",
+    r"unrouteable address",
+    r"address unknown",
+    r"invalid (?:e-?mail )?address",
+    r"bad destination mailbox",
+    r"(?:recipient|user|mailbox) .{0,70}no longer",
+    r"destination mailbox address invalid",
+    r"no recipients? (?:was|were)? ?found",
+    r"chkuser|- chkusr",
+    r"boîte (?:aux lettres )?(?:inexistante|introuvable)",
+    r"(?:adresse|destinataire|utilisateur)[^.]{0,40}(?:inconnu|invalide|inexistant|n'existe)",
+    (
+        r"(?:benutzer|empfänger|adresse|postfach)[^.]{0,40}(?:unbekannt|existiert nicht|"
+        r"nicht gefunden|nicht bekannt)"
+    ),
+    r"usuario (?:desconocido|no existe)",
+    r"destinatario[^.]{0,40}(?:desconocido|no existe|sconosciuto)",
+    r"utente (?:sconosciuto|non)",
+    r"宛先.{0,20}(?:不明|存在|見つか)",
+    r"メールアドレスが(?:見つか|存在)",
+    r"пользовател[ья][^.]{0,40}не (?:найден|существует)",
+    r"адрес.{0,40}не существует",
+    r"用户不存在",
+    r"收件人.{0,10}不存在",
+)
 DOMAIN = _any(
-    r"(?:host|domain)(?: name)?(?: .{1,80}?)?(?: is)? (?:unknown|not found|does ?n[o']t exist|could not be found|not exist)(?!, try again)",
-    r"unknown (?:host|domain|mail server)", r"no such (?:host|domain)", r"host unknown", r"unrouteable mail domain",
-    r"name service error for .{0,120}(?:type=\w+: (?:host|domain|malformed)|host not found$)", r"\bnxdomain\b",
-    r"couldn'?t find any host", r"couldn'?t find a mail exchanger", r"all relevant mx records point to non-existent",
-    r"no (?:valid )?mx (?:record|host)?s?\b", r"an mx or srv record indicated no smtp service", r"null ?mx",
-    r"does not accept (?:any )?(?:e?mail|messages)", r"domain (?:has no|without|not a valid)", r"dns error:",
-    r"(?:domain|host) .{0,60} (?:couldn't|could not) be found", r"no servers? (?:found )?for", r"bad destination system",
-    r"host or domain name not found\.", r"illegal host/domain", r"invalid (?:recipient )?domain", r"domain (?:is )?not hosted",
-    r"missing the proper dns", r"the domain .{0,60}not exist", r"does not exist$|[a-z0-9-]+\.[a-z]{2,} does not exist",
-)  # fmt: skip
+    (
+        r"(?:host|domain)(?: name)?(?: .{1,80}?)?(?: is)? (?:unknown|not found|does ?n[o']t exist|"
+        r"could not be found|not exist)(?!, try again)"
+    ),
+    r"unknown (?:host|domain|mail server)",
+    r"no such (?:host|domain)",
+    r"host unknown",
+    r"unrouteable mail domain",
+    r"name service error for .{0,120}(?:type=\w+: (?:host|domain|malformed)|host not found$)",
+    r"\bnxdomain\b",
+    r"couldn'?t find any host",
+    r"couldn'?t find a mail exchanger",
+    r"all relevant mx records point to non-existent",
+    r"no (?:valid )?mx (?:record|host)?s?\b",
+    r"an mx or srv record indicated no smtp service",
+    r"null ?mx",
+    r"does not accept (?:any )?(?:e?mail|messages)",
+    r"domain (?:has no|without|not a valid)",
+    r"dns error:",
+    r"(?:domain|host) .{0,60} (?:couldn't|could not) be found",
+    r"no servers? (?:found )?for",
+    r"bad destination system",
+    r"host or domain name not found\.",
+    r"illegal host/domain",
+    r"invalid (?:recipient )?domain",
+    r"domain (?:is )?not hosted",
+    r"missing the proper dns",
+    r"the domain .{0,60}not exist",
+    r"does not exist$|\b[a-z0-9-]{1,63}\.[a-z]{2,24} does not exist",
+)
 FULL = _any(
-    r"(?:mail ?box|mailfolder|inbox|account|user|recipient|mail ?drop|maildir|disk|storage|quota|mail store)[^.;]{0,60}"
-    r"(?:\bfull\b|over[- ]?quota|exceed(?:ed|s|ing)?|out of (?:storage|space|disk)|quota|too (?:large|full))",
-    r"over ?-?quota", r"quota (?:exceeded|full|limit|violation)", r"exceed(?:ed|s|ing)? (?:the )?(?:mailbox|storage|disk|quota|its quota|allowed space)",
-    r"(?:insufficient|not enough) (?:disk|storage|space|system storage)", r"out of (?:storage|disk) space",
-    r"mailbox ?full", r"is full\b", r"no space left", r"disk quota", r"would exceed", r"storage (?:space|limit)",
-    r"boîte aux lettres pleine|quota dépassé", r"postfach (?:ist )?voll", r"buz[oó]n.{0,20}llen[oa]", r"casella.{0,20}piena",
-    r"容量.{0,10}(?:超|オーバー)", r"ящик.{0,30}переполнен",
-)  # fmt: skip
+    (
+        r"(?:mail ?box|mailfolder|inbox|account|user|recipient|mail ?drop|maildir|disk|storage|quota|"
+        r"mail store)[^.;]{0,60}"
+        r"(?:\bfull\b|over[- ]?quota|exceed(?:ed|s|ing)?|out of (?:storage|space|disk)|quota|"
+        r"too (?:large|full))"
+    ),
+    r"over ?-?quota",
+    r"quota (?:exceeded|full|limit|violation)",
+    r"exceed(?:ed|s|ing)? (?:the )?(?:mailbox|storage|disk|quota|its quota|allowed space)",
+    r"(?:insufficient|not enough) (?:disk|storage|space|system storage)",
+    r"out of (?:storage|disk) space",
+    r"mailbox ?full",
+    r"is full\b",
+    r"no space left",
+    r"disk quota",
+    r"would exceed",
+    r"storage (?:space|limit)",
+    r"boîte aux lettres pleine|quota dépassé",
+    r"postfach (?:ist )?voll",
+    r"buz[oó]n.{0,20}llen[oa]",
+    r"casella.{0,20}piena",
+    r"容量.{0,10}(?:超|オーバー)",
+    r"ящик.{0,30}переполнен",
+)
 CLOSED = _any(
     r"(?:account|mailbox|user|recipient|address|inbox|mail ?drop|email)[^.;]{0,50}"
-    r"(?:disabled|deactivated|suspended|inactive|discontinued|closed|expired|terminated|no longer (?:active|in use|available|valid|with|accept)|locked|frozen|not active|de-?activated|on hold)",
-    r"(?:disabled|inactive|deactivated|suspended|closed|expired) (?:user|recipient|account|mailbox)", r"account (?:that you tried to reach )?is (?:disabled|inactive)",
-    r"not (?:currently )?accepting (?:e?mail|messages)", r"currently not accepting", r"has been (?:disabled|closed|deactivated)",
-)  # fmt: skip
+    r"(?:disabled|deactivated|suspended|inactive|discontinued|closed|expired|terminated|"
+    r"no longer (?:active|in use|available|valid|with|accept)|locked|frozen|not active|"
+    r"de-?activated|on hold)",
+    r"(?:disabled|inactive|deactivated|suspended|closed|expired) (?:user|recipient|account|mailbox)",
+    r"account (?:that you tried to reach )?is (?:disabled|inactive)",
+    r"not (?:currently )?accepting (?:e?mail|messages)",
+    r"currently not accepting",
+    r"has been (?:disabled|closed|deactivated)",
+)
 BIG = _any(
-    r"message (?:\S+ ){0,4}(?:too (?:big|large|long)|exceeds)", r"(?:size|length) (?:of .{0,20} )?(?:exceeds|limit|too|greater)", r"too (?:big|large) (?:message|for)",
-    r"exceeds? (?:the )?(?:fixed )?(?:maximum|max|size|message size|administrative limit)", r"maximum (?:message )?size", r"message size", r"mail too (?:big|large)",
-)  # fmt: skip
+    r"message (?:\S+ ){0,4}(?:too (?:big|large|long)|exceeds)",
+    r"(?:size|length) (?:of .{0,20} )?(?:exceeds|limit|too|greater)",
+    r"too (?:big|large) (?:message|for)",
+    r"exceeds? (?:the )?(?:fixed )?(?:maximum|max|size|message size|administrative limit)",
+    r"maximum (?:message )?size",
+    r"message size",
+    r"mail too (?:big|large)",
+)
 CONTENT = _any(
-    r"\bspam\b", r"\bvirus", r"malware", r"phish", r"\bcontent\b[^.]{0,40}(?:reject|refus|not |filter|block|polic|restrict|denied)",
-    r"(?:reject|refus|block|den)\w*[^.]{0,40}\bcontent", r"attachment", r"\bjunk\b", r"unsolicited", r"bad header", r"invalid header",
-    r"equal x-headers", r"header[s ].{0,40}(?:missing|invalid|malformed|duplicate)", r"not rfc ?(?:2822|5322|822)", r"line too long|lines? too long",
-    r"message (?:was )?(?:rejected|refused|blocked) (?:by|due to|as) (?:the )?(?:content|filter|anti)", r"executable|banned file|forbidden file", r"\burl\b.{0,40}(?:block|list|reject)",
-    r"\buribl\b|\bsurbl\b", r"courrier indésirable|mail rejet", r"message content",
-)  # fmt: skip
+    r"\bspam\b",
+    r"\bvirus",
+    r"malware",
+    r"phish",
+    r"\bcontent\b[^.]{0,40}(?:reject|refus|not |filter|block|polic|restrict|denied)",
+    r"(?:reject|refus|block|den)\w*[^.]{0,40}\bcontent",
+    r"attachment",
+    r"\bjunk\b",
+    r"unsolicited",
+    r"bad header",
+    r"invalid header",
+    r"equal x-headers",
+    r"header[s ].{0,40}(?:missing|invalid|malformed|duplicate)",
+    r"not rfc ?(?:2822|5322|822)",
+    r"line too long|lines? too long",
+    r"message (?:was )?(?:rejected|refused|blocked) (?:by|due to|as) (?:the )?(?:content|filter|anti)",
+    r"executable|banned file|forbidden file",
+    r"\burl\b.{0,40}(?:block|list|reject)",
+    r"\buribl\b|\bsurbl\b",
+    r"courrier indésirable|mail rejet",
+    r"message content",
+)
 LOOP = _any(
-    r"\bloop", r"too many hops", r"hop count", r"too many received", r"routing loop", r"mail loops back", r"loops back to myself", r"config error: mail loops",
-)  # fmt: skip
+    r"\bloop",
+    r"too many hops",
+    r"hop count",
+    r"too many received",
+    r"routing loop",
+    r"mail loops back",
+    r"loops back to myself",
+    r"config error: mail loops",
+)
 TIME = _any(
-    r"timed? ?-?out", r"time ?out", r"connection (?:refused|reset|dropped|lost|closed|attempt)", r"(?:lost|refused|no) connection", r"retry time",
-    r"in the queue too long", r"envelope expired", r"(?:message|delivery time|queue).{0,20}expired", r"could ?n.t be delivered (?:for|within|after|in) ", r"not (?:be )?delivered (?:for|within|after|in) \d",
-    r"all hosts .{0,60}failing", r"unable to (?:connect|contact)", r"(?:can'?t|could ?n.t|cannot|wasn't able to) (?:connect|establish|contact)", r"unreachable", r"no route to host",
-    r"network (?:is |error)", r"did not accept our requests to connect", r"not responding", r"no (?:answer|response|reply) from", r"try again", r"temporar", r"deferred", r"try later", r"try again later", r"server (?:busy|down|unavailable)",
-    r"deliver(?:y|ing) .{0,30}(?:expired|too long)", r"giving up", r"maximum (?:retries|time)", r"service (?:is )?(?:not |un)available", r"insufficient system resources", r"operation not permitted|socket error|dns (?:failure|lookup|timeout)|name server|lookup fail|host not found, try again",
-)  # fmt: skip
+    r"timed? ?-?out",
+    r"time ?out",
+    r"connection (?:refused|reset|dropped|lost|closed|attempt)",
+    r"(?:lost|refused|no) connection",
+    r"retry time",
+    r"in the queue too long",
+    r"envelope expired",
+    r"(?:message|delivery time|queue).{0,20}expired",
+    r"could ?n.t be delivered (?:for|within|after|in) ",
+    r"not (?:be )?delivered (?:for|within|after|in) \d",
+    r"all hosts .{0,60}failing",
+    r"unable to (?:connect|contact)",
+    r"(?:can'?t|could ?n.t|cannot|wasn't able to) (?:connect|establish|contact)",
+    r"unreachable",
+    r"no route to host",
+    r"network (?:is |error)",
+    r"did not accept our requests to connect",
+    r"not responding",
+    r"no (?:answer|response|reply) from",
+    r"try again",
+    r"temporar",
+    r"deferred",
+    r"try later",
+    r"try again later",
+    r"server (?:busy|down|unavailable)",
+    r"deliver(?:y|ing) .{0,30}(?:expired|too long)",
+    r"giving up",
+    r"maximum (?:retries|time)",
+    r"service (?:is )?(?:not |un)available",
+    r"insufficient system resources",
+    (
+        r"operation not permitted|socket error|dns (?:failure|lookup|timeout)|name server|lookup fail|"
+        r"host not found, try again"
+    ),
+)
 RULES = _any(
-    r"only accepts (?:mail|messages|e-?mail) from", r"not in (?:the|my|their) (?:allowed|whitelist|address book|contact|approved)", r"(?:recipient|user|mailbox|address)[^.]{0,60}(?:refus|reject|block|restrict|accept|permi|not allow)",
-    r"(?:restricted|prohibited|not permitted|not allowed|not authori[sz]ed)", r"permission", r"\bpolic(?:y|ies)\b", r"\bdenied\b", r"administratively", r"access denied", r"\bblocked\b", r"prevents additional messages", r"receiving mail (?:at a rate|too quickly|too)",
-    r"refused by", r"rejected by (?:the )?(?:recipient|user|sieve|rule)", r"do not (?:want|wish) to receive", r"whitelist", r"not accept(?:ed|ing)?", r"mail rejected", r"recipientrestriction|notauthorized|requiresauthent|senderauth", r"local polic", r"group",
-)  # fmt: skip
+    r"only accepts (?:mail|messages|e-?mail) from",
+    r"not in (?:the|my|their) (?:allowed|whitelist|address book|contact|approved)",
+    (
+        r"(?:recipient|user|mailbox|address)[^.]{0,60}(?:refus|reject|block|restrict|accept|permi|"
+        r"not allow)"
+    ),
+    r"(?:restricted|prohibited|not permitted|not allowed|not authori[sz]ed)",
+    r"permission",
+    r"\bpolic(?:y|ies)\b",
+    r"\bdenied\b",
+    r"administratively",
+    r"access denied",
+    r"\bblocked\b",
+    r"prevents additional messages",
+    r"receiving mail (?:at a rate|too quickly|too)",
+    r"refused by",
+    r"rejected by (?:the )?(?:recipient|user|sieve|rule)",
+    r"do not (?:want|wish) to receive",
+    r"whitelist",
+    r"not accept(?:ed|ing)?",
+    r"mail rejected",
+    r"recipientrestriction|notauthorized|requiresauthent|senderauth",
+    r"local polic",
+    r"group",
+)

@@ -6,14 +6,22 @@ its answer counts only when it equals the question: flanker silently answers ano
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
+from functools import cache
+from typing import Any
 
 MAX_ADDRESS = 320
 
 _PLAIN = re.compile(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?$",
+    (
+        r"[a-z0-9!#$%&'*+/=?^_`{|"
+        r"}~.-]{1,64}@(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?$"
+    ),
     re.I,
 )
+_QUOTED = re.compile(r"\"[^\"\\]{1,62}\"$")
 _TYPE = re.compile(r"(?:rfc-?822|utf-8|unknown|smtp|local|x-\w{1,20}|dns)\s{0,9}[;/:]\s{0,9}", re.I)
 _ANGLED = re.compile(r"<([^<>\s]{1,320})>")
 _COMMENT = re.compile(r"\([^()]{0,400}\)")
@@ -22,7 +30,8 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _SOURCE_ROUTE = re.compile(r"@[\w.,@-]{1,255}:")
 # Where an address may stand in running text. The guard looks at each match.
 CANDIDATE = re.compile(
-    r"\"[^\"\s@]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]{}\",;:@|\\=]{1,64}@[^\s<>()\[\]\",;:@|\\/?!'`]{1,255}"
+    r"\"[^\"\s@]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]{}\",;:@|\\=]{1,64}@[^\s<>()\[\]\",;:@|"
+    r"\\/?!'`]{1,255}"
 )
 
 # Nobody's mailbox: what reports name as help, as themselves, or as machinery.
@@ -62,7 +71,7 @@ def is_address(text: str) -> bool:
     local, _, domain = text.partition("@")
     if not text.isascii():
         return bool(local) and "." in domain and " " not in text and not domain.startswith((".", "-"))
-    return local.startswith('"') and _grammatical(text)
+    return bool(_QUOTED.match(local)) and "." in domain and _grammatical(text)
 
 
 def is_machinery(address: str) -> bool:
@@ -71,13 +80,22 @@ def is_machinery(address: str) -> bool:
 
 
 def _grammatical(text: str) -> bool:
-    from flanker.addresslib import address as grammar  # 0.4 s to import: only an odd address pays it
-
     try:
-        parsed = grammar.parse(text, addr_spec_only=True)
-    except Exception:  # noqa: BLE001 - a grammar that raises has not accepted
+        parsed = _grammar().parse(text, addr_spec_only=True)
+    except Exception:  # a grammar that raises has not accepted
         return False
     return parsed is not None and str(parsed.address).casefold() == text.casefold()
+
+
+@cache
+def _grammar() -> Any:
+    """flanker, imported when the first odd address needs it: 0.4 s and 45 MB that plain reports do not pay."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its own, of 2019
+        warnings.simplefilter("ignore", SyntaxWarning)
+        from flanker.addresslib import address
+    logging.getLogger("flanker.addresslib").setLevel(logging.CRITICAL + 1)  # it logs what it cannot read
+    return address
 
 
 def _character(digits: str) -> str:

@@ -12,30 +12,50 @@ from bounce_listener.readers.verdict import Finding
 MAX_FOUND = 1_000
 MAX_SAID = 40  # lines of diagnostic for one address
 
-_ADDRESS = r"(?P<address>\"[^\"\n]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]\",;:|\\]{1,64}@[^\s<>()\[\]\",;:|\\/?]{1,255})"
+_ADDRESS = (
+    r"(?P<address>\"[^\"\n]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]\",;:|\\]{1,64}@[^\s<>()\[\]\",;:|"
+    r"\\/?]{1,255})"
+)
 # Bullet, quote or bracket, the address, and the rest of the line.
 _LINE = re.compile(
-    r"^[ \t>*•·○●|+~\-–]{0,24}(?:To: |To; |rfc822;|SMTP[:;])?[<\"'(\[“「]{0,2}"
-    + _ADDRESS
-    + r"[>\"')\]”」]{0,2}(?P<rest>.*)$",
+    r"^[ \t>*•·○●|+~\-–]{0,24}(?:rfc822;|SMTP[:;])?[<\"'(\[“「]{0,2}" + _ADDRESS + r"[>\"')\]”」]{0,2}(?P<rest>.*)$",
     re.IGNORECASE,
 )
 # "Ann Smith <ann@…>", "'Ann' (ann@…)", "Ann<mailto:ann@…>": a name before a bracketed address that ends the line.
 _NAMED = re.compile(
-    r"^[ \t>*•·-]{0,24}[^<(@:;]{1,80}[<(\[](?:mailto:|SMTP:)?" + _ADDRESS + r"[>)\]]{1,2}(?P<rest>.{0,200})$",
+    r"^[ \t>*•·-]{0,24}[^<(@:;=\d][^<(@:;=]{0,80}[<(\[](?:mailto:|SMTP:)?"
+    + _ADDRESS
+    + r"[>)\]]{1,2}(?P<rest>[ \t]{0,8}(?:[:\[(<.,-].{0,200})?)$",
     re.IGNORECASE,
 )
 _FROM = re.compile(
-    r"(?:expanded|generated|forwarded|redirected|original(?:ly)?)(?: (?:from|address|to))?:? ?<?([^\s<>()]{1,64}@[^\s<>()]{1,255})>?",
+    (
+        r"(?:expanded|generated|forwarded|redirected|original(?:ly)?)(?: (?:from|address|"
+        r"to))?:? ?<?([^\s<>()]{1,64}@[^\s<>()]{1,255})>?"
+    ),
     re.IGNORECASE,
 )
 _STRICT_REST = re.compile(r"\s{0,4}(?:\((?:expanded|generated|ultimately|reason)[^\n]{0,300})?:(?:\s|$)")
 
 
-# After these words no more addresses of the list follow ("for help write to …"); the words still belong to the last one.
+# After these words the list is over ("for help write to …"); they still belong to its last address.
 _END = re.compile(
-    r"^\W{0,12}(?:for (?:further|more|help|assist|additional|any)|please|if you|contact|transcript|session|additional inf|reporting|technical|"
-    r"the following sentences|sender|original|message-id|subject|from|reply|sincerely|regards|thank)\b",
+    (
+        r"^\W{0,12}(?:for (?:further|more|help|assist|additional|any)|please|if you|contact|"
+        r"transcript|session|additional inf|reporting|technical|"
+        r"the following sentences|sender|original|message-id|subject|from|reply|sincerely|regards|"
+        r"thank)\b"
+    ),
+    re.IGNORECASE,
+)
+
+
+# Whom to ask for help stands near such words, and is nobody's failure.
+_HELP = re.compile(
+    (
+        r"contact|support|help|assist|write to|questions?|report (?:this|it)|feedback|連絡|問い?合わ?せ|サポート|"
+        r"場合は|kontakt|contacte|обрат"
+    ),
     re.IGNORECASE,
 )
 
@@ -59,7 +79,7 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
         ended = ended or (closing and bool(found))
         match = None
         if "@" in line and not ended and not closing:
-            match = _LINE.match(line) or (None if strict else _NAMED.match(line))
+            match = _LINE.match(line) or (None if strict or _HELP.search(line) else _NAMED.match(line))
         address = ""
         if match is not None and (not strict or _STRICT_REST.match(match["rest"])):
             address = addresses.clean(match["address"].rstrip("."))

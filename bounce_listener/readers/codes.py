@@ -12,7 +12,8 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.[0-9]\.[0-9]{1,3})(?![\d.]?\d)")
 _BESIDE = re.compile(r"(?<![\d.])[45][0-5]\d[ -]{1,2}[#'\"(\[]{0,2}([45]\.\d\.\d{1,3})(?![\d.]?\d)(?<!\.0\.0)")
 # A reply code where somebody is quoted, …
 _SAID = re.compile(
-    r"(?:said:?|smtp;|response(?: was| from the remote server was)?:?|replied:?|<<<|(?:error|status|code|reply)\s?:?\s?"
+    r"(?:said:?|smtp;|response(?: was| from the remote server was)?:?|replied:?|<<<|(?:error|"
+    r"status|code|reply)\s?:?\s?"
     r"|after [^\n]{0,80}:|: host [^\n]{0,120}:)\s{0,9}[\"'(]?([45][0-5][0-9])(?=[ \-.,:;]|$)",
     re.IGNORECASE,
 )

@@ -39,7 +39,8 @@ def read(letter: Letter, page: Page) -> tuple[str, list[Finding]]:
     texts = [leaf.text for leaf in parts(letter)]
     if not texts and _MACHINE.search(page.text) and _ACTION.search(page.text):
         texts = [page.text]
-    mta, found = "", []
+    mta = ""
+    found: list[Finding] = []
     for text in texts[:8]:
         about, groups = fields.groups(text.replace("\r", "\n"))
         mta = mta or about.get("reporting-mta", "").partition(";")[2].strip() or about.get("reporting-mta", "")
@@ -48,7 +49,7 @@ def read(letter: Letter, page: Page) -> tuple[str, list[Finding]]:
 
 
 def action_of(written: str, status: str, diagnostic: str) -> str:
-    """failed, delayed, delivered, relayed or expanded; from the codes when the field is missing; "" when nothing tells."""
+    """failed, delayed, delivered, relayed or expanded; from the codes when there is no Action; or ""."""
     word = written.strip().lower()
     if word.startswith(_FAILED):
         return "failed"
@@ -62,16 +63,16 @@ def action_of(written: str, status: str, diagnostic: str) -> str:
     code = codes.code_in(diagnostic)
     if status[:1] == "5" or (not status and code is not None and code >= 500):
         return "failed"
-    if status[:1] == "4" or code is not None:
-        return "delayed" if word or status[:1] == "4" else "failed"
-    return ""
+    if status[:1] == "4":
+        return "delayed"
+    return "failed" if code is not None else ""
 
 
 def rejected_by_rule(letter: Letter) -> list[Finding]:
     """The recipient of a disposition notification that is in truth a rejection; [] for a receipt or a vacation."""
     if not _REJECTED.search(letter.text[:4_000]) and not _REJECTED.search(letter.header("subject")):
         return []
-    found = []
+    found: list[Finding] = []
     for leaf in letter.leaves:
         if leaf.content_type == "leaf/disposition-notification":
             _, groups = fields.groups(leaf.text)
@@ -119,7 +120,10 @@ def _looks_like_one(leaf: Leaf) -> bool:
         named
         or bool(
             re.match(
-                r"\s*(?:Reporting-MTA|Final-Recipient|Original-Recipient|Original-Envelope-Id|Arrival-Date)\s{0,8}:",
+                (
+                    r"\s*(?:Reporting-MTA|Final-Recipient|Original-Recipient|Original-Envelope-Id|"
+                    r"Arrival-Date)\s{0,8}:"
+                ),
                 head,
                 re.I,
             )

@@ -17,9 +17,11 @@ Group = dict[str, str]
 _FIELD = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{2,40})[ \t]{0,8}:[ \t]{0,8}(.*)")
 _RECIPIENT = ("final-recipient", "original-recipient")
 _KNOWN = frozenset(
-    "reporting-mta original-recipient final-recipient action status diagnostic-code remote-mta last-attempt-date"
-    " will-retry-until original-envelope-id received-from-mta arrival-date dsn-gateway final-log-id"
-    " localized-recipient x-actual-recipient".split()
+    {
+        *("reporting-mta", "original-envelope-id", "received-from-mta", "arrival-date", "dsn-gateway"),
+        *("original-recipient", "final-recipient", "action", "status", "diagnostic-code", "remote-mta"),
+        *("last-attempt-date", "will-retry-until", "final-log-id", "localized-recipient", "x-actual-recipient"),
+    }
 )
 
 

@@ -9,12 +9,20 @@ from bounce_listener.readers.page import Page
 from bounce_listener.readers.verdict import Finding
 
 _SPEAKS = re.compile(
-    r"\b[45]\d\d[ -]|\b[45]\.\d\.\d{1,3}\b|unknown|no such|not (?:found|exist|deliver|accept|be deliver)|n't exist|fail|reject|refus|disabled|full|quota|undeliver|invalid|unable|could not|cannot|error|denied|inactive",
+    (
+        r"\b[45]\d\d[ -]|\b[45]\.\d\.\d{1,3}\b|unknown|no such|not (?:found|exist|deliver|accept|"
+        r"be deliver)|n't exist|fail|reject|refus|disabled|full|quota|undeliver|invalid|unable|"
+        r"could not|cannot|error|denied|inactive"
+    ),
     re.IGNORECASE,
 )
 # What stands before an address that is not the recipient's.
 _NOT_THEIRS = re.compile(
-    r"(?:mail from|from|sender|reply-to|return-path|mailfrom|smtp\.mail|message-id|contact|write to|help|questions?|support|mailto|envelope-from|postmaster|abuse)\S{0,3}\s{0,3}[:=<]{0,3}\s{0,3}<?$",
+    (
+        r"(?:mail from|from|sender|reply-to|return-path|mailfrom|smtp\.mail|message-id|contact|"
+        r"write to|help|questions?|support|mailto|envelope-from|postmaster|"
+        r"abuse)\S{0,3}\s{0,3}[:=<]{0,3}\s{0,3}<?$"
+    ),
     re.IGNORECASE,
 )
 LOOKED_AT = 300  # lines

@@ -9,15 +9,17 @@ from bounce_listener.readers.verdict import Finding, ReportedRecipient
 from messaging.reasons import Reason, reason_for
 
 MAX_RECIPIENTS = 1_000
+READ_IN_ALL = 40_000  # characters of diagnostics of one report: many recipients get less each
 _GOOD_ACTIONS = ("delivered", "relayed", "expanded")
 
 
 def recipients(found: Iterable[Finding], words: str) -> tuple[ReportedRecipient, ...]:
     """Each address once: a failure wins over a delay, a delay over a delivery. `words` helps a lonely recipient."""
-    findings = list(found)
+    findings = list(found)[: 2 * MAX_RECIPIENTS]
+    share = min(2_000, max(160, READ_IN_ALL // max(1, len(findings))))
     best: dict[str, ReportedRecipient] = {}
     for finding in findings:
-        told = _judged(finding, words if len(findings) == 1 else "")
+        told = _judged(finding, words[:4_000] if len(findings) == 1 else "", share)
         key = (told.original or told.address).lower()
         if key not in best or _rank(told) > _rank(best[key]):
             best[key] = told
@@ -30,12 +32,12 @@ def _rank(told: ReportedRecipient) -> int:
     return {"failed": 3, "delayed": 2}.get(told.action, 1)
 
 
-def _judged(finding: Finding, words: str) -> ReportedRecipient:
-    status, code = finding.status, codes.code_in(finding.diagnostic)
-    inner = codes.status_in(finding.diagnostic)
+def _judged(finding: Finding, words: str, share: int) -> ReportedRecipient:
+    said = finding.diagnostic[:share]
+    status, code = finding.status, codes.code_in(said)
+    inner = codes.status_in(said)
     if inner and _is_vague(status) and (not status or inner[0] == status[0]):
         status = inner
-    said = finding.diagnostic
     if not status and code is None and words:
         said = f"{said}\n{words}"
         status, code = codes.status_in(words), codes.code_in(words)

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 import re
 
+from bounce_listener.readers import outcome
 from bounce_listener.readers.letter import Letter
 
 # (pattern, whose) in From: machines that send reports.
 _REPORTERS = re.compile(
-    r"mailer[-_. ]?da?emon|post[-_. ]?ma?ster|mail[-_. ]?(?:delivery|deliver|system|router|gateway|server|administrator|admin)|deliver(?:y|ed)?[-_. ](?:sub)?(?:system|status|notification|service|failure|report)|"
-    r"system[-_. ]?admin|(?:smtp|mail|bounce|error|return)s?[-_. ]?(?:daemon|agent|manager)|daemon@|microsoft ?exchange|microsoftexchange|non-?delivery|undeliver|"
-    r"internet mail|mail transport|mta@|mdaemon|smtp[-_.]?(?:gateway|server)|listserv|bounces?@|no-?reply@(?:sns|x\d)|mailadmin|<>\s*$|antispam|interscan|mimesweeper|sweeper",
+    (
+        r"mailer[-_. ]?da?emon|post[-_. ]?ma?ster|mail[-_. ]?(?:delivery|deliver|system|router|"
+        r"gateway|server|administrator|admin)|deliver(?:y|ed)?[-_. ](?:sub)?(?:system|status|"
+        r"notification|service|failure|report)|"
+        r"system[-_. ]?admin|(?:smtp|mail|bounce|error|return)s?[-_. ]?(?:daemon|agent|manager)|"
+        r"daemon@|microsoft ?exchange|microsoftexchange|non-?delivery|undeliver|"
+        r"internet mail|mail transport|mta@|mdaemon|smtp[-_.]?(?:gateway|server)|listserv|bounces?@|"
+        r"no-?reply@(?:sns|x\d)|mailadmin|<>\s*$|antispam|interscan|mimesweeper|sweeper"
+    ),
     re.IGNORECASE,
 )
 # Subjects of reports: (English, then other languages).
 _SUBJECT = re.compile(
-    r"undeliver|un-?delivered|not (?:be )?deliver|non-?deliver|deliver\w* (?:status|failure|failed|fail|report|error|notification|notice|delay|problem|has failed|incomplete)|fail\w* (?:of )?(?:mail |message )?(?:deliver|notice|to deliver)|failure (?:notice|delivery)|"
-    r"returned (?:e?-?mail|message|to sender)|return(?:ed|ing)? (?:message )?to sender|mail (?:delivery|system error|failed|failure|not|could not|error)|message (?:not|could not|delayed|undeliverable|delivery|status|rejected|blocked)|"
-    r"(?:could|can|did|was|were) ?(?:not|n't) (?:be )?(?:sent|send|deliver)|bounced?\b|nondeliverable|mail (?:rejected|refused|blocked)|rejected|error (?:sending|message|mail)|user unknown|unknown (?:user|recipient)|recipient (?:unknown|rejected)|delay|"
-    r"unzustellbar|zustell|fehlgeschlagen|non remis|remise|échec|retour|entrega|rechaz|devuelto|mancat|consegna|nedoru|doruč|niedost|onbestelbaar|недостав|не доставлен|доставк|エラー|配信|配送|送信|退信|投递|无法|失败",
+    (
+        r"undeliver|un-?delivered|not (?:be )?deliver|non-?deliver|deliver\w* (?:status|failure|"
+        r"failed|fail|report|error|notification|notice|delay|problem|has failed|incomplete)|"
+        r"fail\w* (?:of )?(?:mail |message )?(?:deliver|notice|to deliver)|failure (?:notice|"
+        r"delivery)|"
+        r"returned (?:e?-?mail|message|to sender)|return(?:ed|ing)? (?:message )?to sender|"
+        r"mail (?:delivery|system error|failed|failure|not|could not|error)|message (?:not|could not|"
+        r"delayed|undeliverable|delivery|status|rejected|blocked)|"
+        r"(?:could|can|did|was|were) ?(?:not|n't) (?:be )?(?:sent|send|deliver)|bounced?\b|"
+        r"nondeliverable|mail (?:rejected|refused|blocked)|rejected|error (?:sending|message|mail)|"
+        r"user unknown|unknown (?:user|recipient)|recipient (?:unknown|rejected)|delay|"
+        r"unzustellbar|zustell|fehlgeschlagen|non remis|remise|échec|retour|entrega|rechaz|devuelto|"
+        r"mancat|consegna|nedoru|doruč|niedost|onbestelbaar|недостав|не доставлен|доставк|エラー|配信|配送|"
+        r"送信|退信|投递|无法|失败"
+    ),
     re.IGNORECASE,
 )
 _AUTO_SUBJECT = re.compile(
-    r"^(?:re: ?|aw: ?)?(?:\[?auto(?:matic|mated|mat)?[-_ ]?(?:re(?:ply|sponse|spons|sponder|plied))|auto: |out of (?:the )?office|out of town|ooo\b|on (?:holiday|vacation|leave)|away from|i am away|vacation|abwesen|automatische (?:antwort|abwesenheit)|"
-    r"réponse automatique|absence|respuesta autom|risposta automatica|resposta automática|automatisch antwoord|automatiskt? svar|autosvar|automaattinen|odpowiedź automatyczna|автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复))|out of office|auto-?reply|autoreply|automatic reply|autorespon|auto-?response|away message",
+    (
+        r"^(?:re: ?|aw: ?)?(?:\[?auto(?:matic|mated|mat)?[-_ ]?(?:re(?:ply|sponse|spons|sponder|"
+        r"plied))|auto: |out of (?:the )?office|out of town|ooo\b|on (?:holiday|vacation|leave)|"
+        r"away from|i am away|vacation|abwesen|automatische (?:antwort|abwesenheit)|"
+        r"réponse automatique|absence|respuesta autom|risposta automatica|resposta automática|"
+        r"automatisch antwoord|automatiskt? svar|autosvar|automaattinen|odpowiedź automatyczna|"
+        r"автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复))|out of office|auto-?reply|autoreply|"
+        r"automatic reply|autorespon|auto-?response|away message"
+    ),
     re.IGNORECASE,
 )
 _STATISTICS = re.compile(r"^report domain:|tls report|dmarc (?:aggregate|report)", re.IGNORECASE)
@@ -39,11 +64,19 @@ _AUTO_HEADERS = (
 )
 # Challenges: the sender must prove to be a person. (service or words)
 _CHALLENGE = re.compile(
-    r"boxbe|guest ?list|wait-?listed|spamarrest|spam arrest|choicemail|mailblocks|tmda|bluebottle|earthlink[^\n]{0,40}spamblocker|spamblocker|sendio|0spam|vanquish|"
-    r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you) (?:message|e-?mail|mail|are|sent|delivery|identity)|"
-    r"(?:is|are|was|been|being) (?:held|quarantined|waiting|pending|on hold)[^\n]{0,200}(?:click|confirm|verif|approv|repl(?:y|ying)|respond)|"
-    r"approved senders? list|sender (?:not )?(?:pre-?approved|verification required|confirmation)|challenge[- ]response|to (?:have|get) (?:it|your (?:message|mail|e-mail)) delivered[^\n]{0,60}(?:click|reply|visit)|"
-    r"human verification|prove (?:that )?you are (?:a )?(?:human|person|not)|(?:click|visit|reply)[^\n]{0,80}(?:to have (?:it|your)|so that your)[^\n]{0,60}deliver",
+    (
+        r"boxbe|guest ?list|wait-?listed|spamarrest|spam arrest|choicemail|mailblocks|tmda|bluebottle|"
+        r"earthlink[^\n]{0,40}spamblocker|spamblocker|sendio|0spam|vanquish|"
+        r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you) (?:message|"
+        r"e-?mail|mail|are|sent|delivery|identity)|"
+        r"(?:is|are|was|been|being) (?:held|quarantined|waiting|pending|on hold)[^\n]{0,200}(?:click|"
+        r"confirm|verif|approv|repl(?:y|ying)|respond)|"
+        r"approved senders? list|sender (?:not )?(?:pre-?approved|verification required|confirmation)|"
+        r"challenge[- ]response|to (?:have|get) (?:it|your (?:message|mail|"
+        r"e-mail)) delivered[^\n]{0,60}(?:click|reply|visit)|"
+        r"human verification|prove (?:that )?you are (?:a )?(?:human|person|not)|(?:click|visit|"
+        r"reply)[^\n]{0,80}(?:to have (?:it|your)|so that your)[^\n]{0,60}deliver"
+    ),
     re.IGNORECASE,
 )
 # A refusal in numbers or for good is no challenge, whatever else it asks for.
@@ -107,7 +140,7 @@ def from_a_machine(letter: Letter) -> bool:
 
 
 def may_be_report(letter: Letter) -> bool:
-    """Enough evidence that words of failure in it are a mail system's: its sender, its structure, or its way of coming."""
+    """Enough evidence that words of failure in it are a mail system's: its sender, structure or way of coming."""
     if letter.content_type == "multipart/report" and letter.report_type in _REPORT_TYPES:
         return True
     machine = from_a_machine(letter)
@@ -124,15 +157,6 @@ def may_be_report(letter: Letter) -> bool:
     if letter.header("in-reply-to") and not machine and not nowhere:
         return False
     automatic = letter.header("auto-submitted").lower().startswith("auto-")
-    return machine or (subject and (nowhere or automatic)) or (nowhere and automatic) or (nowhere and subject)
-
-
-_FAILURE = re.compile(
-    r"undeliver|not (?:be )?deliver|could not be sent|delivery (?:has )?fail|fail\w* (?:to )?deliver|returned mail|failure notice|permanent (?:error|failure)|mail system error|unzustellbar|non remis|退信|送信できません|не может быть доставлен",
-    re.IGNORECASE,
-)
-
-
-def speaks_of_failure(subject: str, text: str) -> bool:
-    """A report that says that something failed, though not whose mail."""
-    return bool(_FAILURE.search(subject) or _FAILURE.search(text[:4_000]))
+    if machine or (subject and (nowhere or automatic)):
+        return True
+    return nowhere and outcome.speaks_of_failure("", letter.text) and not has_automatic_subject(letter)

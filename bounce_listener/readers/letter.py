@@ -27,7 +27,8 @@ MAX_PART_TEXT = 256 << 10
 
 _BOUNDARY = re.compile(rb"boundary\s?=", re.IGNORECASE)
 _CHARSET = re.compile(
-    r"(?:us-?)?ascii$|utf-?(?:7|8|16|32)|iso-?(?:8859|2022)|latin|windows-|cp\d|koi8|shift|s-?jis|euc|gb|big5|hz|tis|mac|ks_c|johab"
+    r"(?:us-?)?ascii$|utf-?(?:7|8|16|32)|iso-?(?:8859|2022)|latin|windows-|cp\d|koi8|shift|s-?jis|"
+    r"euc|gb|big5|hz|tis|mac|ks_c|johab"
 )
 # A multipart that is a leaf has lost its boundary: all of it is text.
 _READ_AS_TEXT = ("text/plain", "multipart/report", "multipart/mixed", "multipart/alternative", "multipart/related")
@@ -93,9 +94,11 @@ class Letter:
     def text(self) -> str:
         """What a person would read: plain text parts, or HTML as text when there is no plain text."""
         plain = [leaf.text for leaf in self.leaves if leaf.content_type in _READ_AS_TEXT and leaf.text.strip()]
-        if not plain:
-            plain = [markup.to_text(leaf.text) for leaf in self.leaves if leaf.content_type == "text/html"]
-        return "\n".join(plain)
+        text = "\n".join(plain)
+        if "@" not in text:  # a stub, or nothing: the words are in the HTML
+            marked = [markup.to_text(leaf.text) for leaf in self.leaves if leaf.content_type == "text/html"]
+            text = "\n".join([text, *marked]) if marked else text
+        return text
 
 
 def normalise(raw: bytes) -> bytes:
@@ -132,7 +135,7 @@ def _walk(root: Part) -> Iterator[Part]:
         seen += 1
         payload = part.get_payload()
         if isinstance(payload, list):
-            stack.extend(reversed(payload[:MAX_PARTS]))
+            stack.extend(inner for inner in reversed(payload[:MAX_PARTS]) if isinstance(inner, Part))
         else:
             yield part
 

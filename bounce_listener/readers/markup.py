@@ -6,7 +6,8 @@ import html
 import re
 
 _BLOCK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?td|/?li|/?h[1-6]|/?table|hr|/?pre|/?blockquote)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
+# A name of a tag, not an address in brackets: "<ann@example.org>" stays.
+_TAG = re.compile(r"</?[a-z!][a-z0-9:!-]{0,20}(?=[\s/>])[^<>]{0,4000}>", re.IGNORECASE)
 _BLANK = re.compile(r"[ \t\xa0]+")
 
 

@@ -3,7 +3,7 @@
 | system | how it looks | source |
 | --- | --- | --- |
 | qmail, netqmail, s/qmail | `<addr>:` and the reason on the next lines (QSBMF) | cr.yp.to/proto/qsbmf.txt |
-| Postfix without a machine part | `<addr>: host mx[ip] said: 550 …`, also `(expanded from <addr>)` | bounce(5), bounce(8) |
+| Postfix, text only | `<addr>: host mx[ip] said: 550 …`, also `(expanded from <addr>)` | bounce(5), bounce(8) |
 | Yahoo | `<addr>:` under “Unable to deliver message to the following address(es)” | its reports until 2015 |
 | GMX, 1&1 | `"addr":` or `<addr>` with the reason below | its reports |
 | OpenSMTPD | `addr: 550 …` | smtpd/bounce.c |

@@ -8,30 +8,80 @@ from bounce_listener.readers import addresses, blocks
 from bounce_listener.readers.page import Page
 from bounce_listener.readers.verdict import Finding
 
-_AT = r"[<\"'(\[]{0,2}(?:mailto:|SMTP:)?(?P<address>[^\s<>()\[\]\",;:|\\]{1,64}@[^\s<>()\[\]\",;:|\\/?']{1,255})"
+_AT = (
+    r"[<\"'(\[]{0,2}(?:mailto:|SMTP:)?(?P<address>[^\s<>()\[\]\",;:|\\]{1,64}@[^\s<>()\[\]\",;:|"
+    r"\\/?']{1,255})"
+)
 
-# (words before the address, words after it, mail system)
-SENTENCES: tuple[tuple[str, str, str], ...] = (
-    (r"(?:message|mail|e-mail|email)(?: \S{1,20}){0,3} to ", r"", "Gmail, IronPort, Yahoo"),
-    (r"(?:problem|error|failure) (?:occurred )?(?:while )?delivering (?:your |the |a )?(?:message|mail|e-mail) to ", r"", "Gmail"),
-    (r"(?:un)?able to deliver(?: \S{1,20}){0,4} (?:to|for) (?:the (?:recipient|address|user) )?", r"", "many"),
-    (r"(?:deliver(?:y|ed)|sent|send|reach(?:ed)?|transmitted)(?: \S{1,20}){0,4} (?:to|for|recipient|recipients?:|address):? ", r"", "many"),
-    (r"(?:could|can|did|was|were|has|have) ?n[o']t(?: \S{1,20}){0,3} (?:to|reach|for):? (?:the following recipient\S{0,3}:? )?", r"", "Exchange, KDDI"),
-    (r"(?:undeliverable|unknown user|user unknown|unknown (?:address|recipient)|no such (?:user|recipient|address)|invalid (?:recipient|address|user)|failed|rejected|bounced)(?: \S{1,12}){0,2}[:=]? ", r"", "IMail, others"),
-    (r"(?:RCPT TO|rcpt to) ?:? ?", r"", "the SMTP command that was refused"),
-    (r"(?:mailbox|account|recipient|user|address|addressee)(?: name| address)?(?: for| of)?[:=]? ", r"", "others"),
-    (r"(?:宛先|あて先|受信者|アドレス)[:： ]{0,3}", r"", "Japanese providers"),
-    (r"(?:empfänger|adresse|destinataire|destinatario|destinatário|получател\w+|адрес\w*|收件人|odbiorc\w+|příjemc\w+)\S{0,6} ?[:：]? ?", r"", "other languages"),
-)  # fmt: skip
+# (words before the address, mail system)
+SENTENCES: tuple[tuple[str, str], ...] = (
+    (r"(?:message|mail|e-mail|email)(?: \S{1,20}){0,3} to ", "Gmail, IronPort, Yahoo"),
+    (
+        (
+            r"(?:problem|error|failure) (?:occurred )?(?:while )?delivering (?:your |the |a )?(?:message|"
+            r"mail|e-mail) to "
+        ),
+        "Gmail",
+    ),
+    (r"(?:un)?able to deliver(?: \S{1,20}){0,4} (?:to|for) (?:the (?:recipient|address|user) )?", "many"),
+    (
+        (
+            r"(?:deliver(?:y|ed|ing)?|sent|send|reach(?:ed)?|transmitted)(?: \S{1,20}){0,4} (?:to|for|"
+            r"recipient|recipients?:|address):? "
+        ),
+        "many",
+    ),
+    (
+        (
+            r"(?:could|can|did|was|were|has|have) ?n[o']t(?: \S{1,20}){0,3} (?:to|reach|"
+            r"for):? (?:the following recipient\S{0,3}:? )?"
+        ),
+        "Exchange, KDDI",
+    ),
+    (
+        (
+            r"(?:undeliverable|unknown user|user unknown|unknown (?:address|recipient)|no such (?:user|"
+            r"recipient|address)|unknown host|userid|allowed size|attempts|(?:user|recipient|receiver|"
+            r"address) not found|invalid (?:recipient|address|user)|failed|rejected|"
+            r"bounced)(?: \S{1,12}){0,2}[:=]? "
+        ),
+        "IMail, others",
+    ),
+    (r"(?:RCPT TO|rcpt to) ?:? ?", "the SMTP command that was refused"),
+    (r"(?:mailbox|account|recipient|user|address|addressee)(?: name| address)?(?: for| of)?[:=]? ", "others"),
+    (r"(?:宛先|あて先|受信者|アドレス|받는 ?사람|수신자|收件人)[:：( ]{0,3}", "Japanese, Korean, Chinese providers"),
+    (
+        (
+            r"(?:empfänger|adresse|destinataire|destinatario|destinatário|получател\w+|адрес\w*|收件人|"
+            r"odbiorc\w+|příjemc\w+)\S{0,6} ?[:：]? ?"
+        ),
+        "other languages",
+    ),
+)
 # (label that stands before the address on its line, mail system)
 LABELS: tuple[tuple[str, str], ...] = (
-    (r"(?:final|original|failed|intended|bad|invalid|undeliverable|unknown|rejected|envelope|actual|affected)[ -](?:recipient|address|user|addressee|to)s?", "gateways that print fields as text"),
-    (r"recipients?(?: address(?:es)?| name)?|addressees?|rcpt(?:[ -]to)?|destination(?: address)?|delivered[ -]to|sent to|email address|to address|bounced address", "EZweb, Mimecast, MXLogic, GroupWise"),
-    (r"empfänger|destinataires?|destinatari[oa]s?|получатель|収件人|收件人|宛先|あて先|受信者|送信先", "other languages"),
-)  # fmt: skip
+    (
+        (
+            r"(?:final|original|failed|intended|bad|invalid|undeliverable|unknown|rejected|envelope|"
+            r"actual|affected)[ -](?:recipient|address|user|addressee|to)s?"
+        ),
+        "gateways that print fields as text",
+    ),
+    (
+        (
+            r"recipients?(?: address(?:es)?| name)?|addressees?|rcpt(?:[ -]to)?|destination(?: address)?|"
+            r"addressed to|sent to|email address|to address|bounced address"
+        ),
+        "EZweb, Mimecast, MXLogic, GroupWise",
+    ),
+    (
+        r"empfänger|destinataires?|destinatari[oa]s?|получатель|収件人|收件人|宛先|あて先|受信者|送信先",
+        "other languages",
+    ),
+)
 
 _SENTENCE = re.compile(
-    r"(?<![\w-])(?:" + "|".join(f"(?:{before})" for before, _, _ in SENTENCES) + ")" + _AT, re.IGNORECASE
+    r"(?<![\w-])(?:" + "|".join(f"(?:{before})" for before, _ in SENTENCES) + ")" + _AT, re.IGNORECASE
 )
 _LABEL = re.compile(
     r"^[ \t>*•|-]{0,12}(?:"

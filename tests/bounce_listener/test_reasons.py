@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the rows are quotations
 """What mail servers really say, and the one reason each of it becomes."""
 
 import pytest
