@@ -11,7 +11,7 @@ import logging
 import sys
 
 from bounce_listener import listener, mailbox, pipe
-from bounce_listener.recorder import make_durable
+from bounce_listener.recording import make_durable
 from messaging.app import create_base_app, log_to_stderr
 from messaging.config import SettingsError
 from messaging.db import db

@@ -1,6 +1,5 @@
 """What the listener decides: who may be a recipient, and what is said once a message has come whole."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -10,11 +9,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bounce_listener import replies
 from bounce_listener.desk import Desk
-from messaging.receipts import Recorded
 from messaging.return_path import Forged, ReturnPaths
 
 MOST_RECIPIENTS = 100  # RFC 5321 section 4.5.3.1.8 asks for no fewer
-RECORD_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +36,6 @@ class Handler:
         self._days = return_path_days
         self._via = via
         self._today = today
-        self._at_work: set[asyncio.Task[list[Recorded | None]]] = set()
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -65,14 +61,7 @@ class Handler:
 
     async def answers(self, content: bytes, message_ids: Sequence[int]) -> list[str]:
         """One reply for each recipient, given only once its report is committed."""
-        task = asyncio.create_task(self._desk.take(content, message_ids, self._via))
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
-        try:
-            recorded = await asyncio.wait_for(asyncio.shield(task), RECORD_SECONDS)
-        except TimeoutError:
-            log.error("reports wait too long messages=%s", list(message_ids))
-            return [replies.TOO_SLOW] * len(message_ids)
+        recorded = await self._desk.take(content, message_ids, self._via)
         return [replies.RECORDED if outcome else replies.TRY_AGAIN for outcome in recorded]
 
     async def handle_exception(self, error: Exception) -> str:

@@ -16,8 +16,6 @@ from bounce_listener.desk import Desk
 from bounce_listener.door import Door, Doorman, Limits
 from bounce_listener.handler import Handler
 from bounce_listener.lmtp import LmtpConversation
-from bounce_listener.reading import ReadingRoom
-from bounce_listener.recorder import Recorder
 from bounce_listener.server import Conversation
 from messaging import heartbeats
 from messaging.config import Settings, SettingsError
@@ -43,21 +41,19 @@ async def listening(
     settings: Settings = app.extensions["postround_settings"]
     paths: ReturnPaths = app.extensions["postround_return_paths"]
     tls = tls_context(settings)
-    room, recorder, door = ReadingRoom(), Recorder(app), Door(limits or Limits())
-    handler = Handler(Desk(room, recorder), paths, settings.return_path_days, "lmtp" if lmtp else "smtp")
+    desk, door = Desk(), Door(limits or Limits())
+    handler = Handler(desk, paths, settings.return_path_days, "lmtp" if lmtp else "smtp")
     kind = LmtpConversation if lmtp else Conversation
     converse = partial(kind, handler, door, hostname=settings.return_path_domain, tls=tls)
     server = await _bind(lambda: Doorman(door, converse), settings, lmtp if isinstance(lmtp, str) else "")
-    recorder.start()
     try:
-        await room.open()
+        await desk.open()
         async with server:
             yield server
             server.close()
             await door.close(GRACE_SECONDS)
     finally:
-        await room.close()
-        await asyncio.to_thread(recorder.close)
+        await desk.close()
 
 
 async def serve(app: Flask, *, lmtp: str | bool = False) -> None:

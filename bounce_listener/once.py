@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from bounce_listener import recorder
-from bounce_listener.desk import log_report
 from bounce_listener.evidence import Returned, digest_of
+from bounce_listener.recording import record
 from bounce_listener.report import read_report
 from messaging.config import Settings
 from messaging.db import db
@@ -25,8 +24,7 @@ def take(app: Flask, raw: bytes, message_id: int, via: str) -> Recorded:
     report = read_report(raw[:MOST_OCTETS])
     with app.app_context():
         try:
-            (outcome,) = recorder.record([Returned(message_id, report, digest_of(raw[:MOST_OCTETS]), via)])
+            (outcome,) = record([Returned(message_id, report, digest_of(raw[:MOST_OCTETS]), via)])
         finally:
             db.session.remove()
-    log_report(message_id, report, outcome, via)
     return outcome

@@ -8,7 +8,6 @@ TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients, send the rest in another t
 SEND_DATA = "354 End data with <CR><LF>.<CR><LF>"
 RECORDED = "250 2.0.0 Report recorded"
 TRY_AGAIN = "451 4.3.0 The report could not be recorded now, please try again later"
-TOO_SLOW = "451 4.3.0 Too busy to record the report now, please try again later"
 NO_ROOM = "452 4.3.1 Too much mail at once, please try again later"
 TOO_BIG = "552 5.3.4 Message too big"
 OUR_FAULT = "451 4.3.0 Something went wrong here, please try again later"

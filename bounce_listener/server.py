@@ -5,6 +5,7 @@ its lines (reports have lines of 60,000 octets), and never holds more memory tha
 """
 
 import asyncio
+import re
 import ssl
 from collections import defaultdict
 from typing import Any
@@ -23,6 +24,7 @@ COMMAND_LIMITS = {
 }
 MOST_ERRORS = 20  # in one connection, refused recipients not counted
 FAR_TOO_BIG = 8  # times the limit: nobody who looked at SIZE goes on so long
+_SIMPLE_ADDRESS = re.compile(r"<([A-Za-z0-9._=+-]+@[A-Za-z0-9.-]+|)>(?= |$)")
 _END = b".\r\n"
 
 
@@ -63,6 +65,8 @@ class Conversation(SMTP):
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """aiosmtpd's parser fails in more than one way on hostile addresses."""
+        if simple := _SIMPLE_ADDRESS.match(arg):
+            return simple[1] or "<>", arg[simple.end() :]
         try:
             address, rest = super()._getaddr(arg)
         except Exception:
@@ -70,10 +74,21 @@ class Conversation(SMTP):
         return (address, rest) if address is None or address.isprintable() else (None, None)
 
     def _reset_timeout(self, duration: float | None = None) -> None:
-        super()._reset_timeout(duration or self.door.idle_seconds)
+        """Moves the end; the timer itself is set anew only when it rings, or would ring too late."""
+        self._ends_at = self.loop.time() + (duration or self.door.idle_seconds)
+        if self._timeout_handle is None or self._timeout_handle.when() > self._ends_at + 1:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        self._timeout_handle = self.loop.call_at(self._ends_at, self._timeout_cb)
 
     def _timeout_cb(self) -> None:
-        self.end(replies.TIMED_OUT)
+        if self.loop.time() < self._ends_at:
+            self._set_timer()
+        else:
+            self.end(replies.TIMED_OUT)
 
     def end(self, reply: str) -> None:
         """A last word, and closed."""

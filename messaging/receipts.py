@@ -4,7 +4,7 @@ Whatever a report says is hostile text: every field is cut to its length and fre
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,7 +69,7 @@ _ADDRESS_IS_WRONG = frozenset(reason.value for reason in Reason if reason.addres
 
 
 @dataclass(frozen=True, slots=True)
-class _About:
+class About:
     """What has to be known of a message to judge evidence about it."""
 
     organisation_id: int
@@ -82,8 +82,8 @@ def record(evidence: Evidence) -> Recorded:
     return record_many([evidence])[0]
 
 
-def record_many(evidence: Sequence[Evidence]) -> list[Recorded]:
-    """All of it in one transaction, or nothing; answers in the same order.
+def record_many(evidence: Sequence[Evidence], known: Mapping[int, About] | None = None) -> list[Recorded]:
+    """All of it in one transaction, or nothing; answers in the same order. `known` spares the question to about().
 
     A failure counts within `settings.reports_count_days` of sending. A later one, or one about a message that
     cannot fail any more, is kept and moves nothing; either way an address that is wrong for good is suppressed.
@@ -98,27 +98,19 @@ def record_many(evidence: Sequence[Evidence]) -> list[Recorded]:
     if not places:
         return outcomes
     with transaction():
-        about = _about({evidence[place].message_id for place in places.values()})
-        new = _insert((evidence[place] for place in places.values()), about)
+        messages = about({evidence[place].message_id for place in places.values()}) if known is None else known
+        new = _insert((evidence[place] for place in places.values()), messages)
         fresh = [evidence[place] for evidence_id, place in places.items() if evidence_id in new]
-        applied = _fail(fresh, about)
-        _suppress(fresh, about)
+        applied = _fail(fresh, messages)
+        _suppress(fresh, messages)
     for evidence_id in new:
         outcomes[places[evidence_id]] = Recorded.APPLIED if evidence_id in applied else Recorded.KEPT
     return outcomes
 
 
-def addresses_of(message_ids: Collection[int]) -> dict[int, str]:
-    """Whom these messages were written to; those that are gone are left out."""
-    found: dict[int, str] = {}
-    for ids in in_chunks(list(message_ids), AT_ONCE):
-        rows = db.session.execute(select(Message.id, Message.to_address).where(Message.id.in_(ids)))
-        found.update((row.id, row.to_address) for row in rows)
-    return found
-
-
-def _about(message_ids: Collection[int]) -> dict[int, _About]:
-    found: dict[int, _About] = {}
+def about(message_ids: Collection[int]) -> dict[int, About]:
+    """Those of these messages that are still there."""
+    found: dict[int, About] = {}
     for ids in in_chunks(sorted(message_ids), AT_ONCE):
         rows = db.session.execute(
             select(Message.id, Message.to_address, Message.sent_at, Message.started_at, Batch.organisation_id)
@@ -126,22 +118,22 @@ def _about(message_ids: Collection[int]) -> dict[int, _About]:
             .where(Message.id.in_(ids))
         )
         for row in rows:
-            found[row.id] = _About(row.organisation_id, row.to_address, row.sent_at or row.started_at)
+            found[row.id] = About(row.organisation_id, row.to_address, row.sent_at or row.started_at)
     return found
 
 
-def _insert(evidence: Iterable[Evidence], about: dict[int, _About]) -> set[str]:
+def _insert(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
     """The ids of what was not there yet. Evidence about a message that is gone is kept without it."""
-    rows = [_row(one, one.message_id in about) for one in sorted(evidence, key=lambda one: one.evidence_id)]
+    rows = [_row(one, one.message_id in messages) for one in sorted(evidence, key=lambda one: one.evidence_id)]
     statement = upsert(DeliveryReceipt).on_conflict_do_nothing(index_elements=["evidence_id"])
     return set(db.session.scalars(statement.returning(DeliveryReceipt.evidence_id), rows))
 
 
-def _fail(evidence: Iterable[Evidence], about: dict[int, _About]) -> set[str]:
+def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
     """Moves the messages that these failures may move; answers the ids of the evidence that did it."""
     counting: dict[int, Evidence] = {}
     for one in evidence:
-        if one.fails and one.message_id in about and _counts(one, about[one.message_id]):
+        if one.fails and one.message_id in messages and _counts(one, messages[one.message_id]):
             counting.setdefault(one.message_id, one)
     by_reason: dict[str, list[int]] = {}
     for message_id, one in sorted(counting.items()):
@@ -161,24 +153,23 @@ def _fail(evidence: Iterable[Evidence], about: dict[int, _About]) -> set[str]:
     return applied
 
 
-def _counts(evidence: Evidence, about: _About) -> bool:
+def _counts(evidence: Evidence, message: About) -> bool:
     """A report may overtake our own note of having sent; then it is in time."""
-    return about.sent_at is None or evidence.received_at - about.sent_at <= timedelta(
-        days=settings().reports_count_days
-    )
+    longest = timedelta(days=settings().reports_count_days)
+    return message.sent_at is None or evidence.received_at - message.sent_at <= longest
 
 
-def _suppress(evidence: Iterable[Evidence], about: dict[int, _About]) -> None:
+def _suppress(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> None:
     suppressions.suppress_many(
         [
             {
-                "organisation_id": about[one.message_id].organisation_id,
-                "email": about[one.message_id].to_address,
+                "organisation_id": messages[one.message_id].organisation_id,
+                "email": messages[one.message_id].to_address,
                 "reason": one.reason,
                 "message_id": one.message_id,
             }
             for one in evidence
-            if one.condemns_the_address and one.message_id in about
+            if one.condemns_the_address and one.message_id in messages
         ]
     )
 
