@@ -11,7 +11,7 @@ from honcho.printer import Message
 
 from kit.sweep import sweep
 
-PATIENCE_SECONDS = 20  # to finish in; a message may be on its way to a slow mail server
+PATIENCE_SECONDS = 25  # to finish in; a message may be on its way to a slow mail server
 honcho.KILL_WAIT = PATIENCE_SECONDS
 
 
