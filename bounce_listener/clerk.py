@@ -1,0 +1,63 @@
+"""A process that reads and records what the listener hands it, a few reports at a time, in one transaction each time.
+
+Hostile mail can cost time and memory only here: the listener ends a clerk that takes too long and starts another.
+Ends when the listener closes the pipe, however the listener ended.
+"""
+
+import logging
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+
+from flask import Flask
+
+from bounce_listener.evidence import Returned, digest_of
+from bounce_listener.frames import LENGTH, Piece, pack_outcomes, unpack
+from bounce_listener.recording import make_durable, record_each
+from bounce_listener.report import Kind, Report, read_report
+from messaging.app import create_base_app, log_to_stderr
+from messaging.db import db
+from messaging.receipts import Recorded
+
+MEMORY = 1 << 30  # octets of address space
+READABLE_OF_A_FAULT = 8 << 10  # octets: the mail system's own words come before the returned message
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the listener, who ends us once all is recorded
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    log_to_stderr()
+    app = create_base_app()
+    with app.app_context():
+        make_durable(db.engine)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while len(header := source.read(LENGTH.size)) == LENGTH.size:
+        (length,) = LENGTH.unpack(header)
+        sink.write(pack_outcomes(work(app, unpack(source.read(length)))))
+        sink.flush()
+
+
+def work(app: Flask, pieces: Sequence[Piece]) -> list[list[Recorded | None]]:
+    """One list of outcomes a piece, one outcome a message."""
+    returned: list[Returned] = []
+    for piece in pieces:
+        report = read_report(piece.raw) if piece.readable else unread(piece.raw)
+        digest = digest_of(piece.raw)
+        returned.extend(Returned(message_id, report, digest, piece.via) for message_id in piece.message_ids)
+    with app.app_context():
+        outcomes = iter(record_each(returned))
+    return [[next(outcomes) for _ in piece.message_ids] for piece in pieces]
+
+
+def unread(raw: bytes) -> Report:
+    """What is kept of a report that readers failed on: its beginning, for a person to look at."""
+    log.error("a report could not be read octets=%d", len(raw))
+    return Report(Kind.OTHER, (), "", "none", understood=False, text=raw[:READABLE_OF_A_FAULT].decode(errors="replace"))
+
+
+if __name__ == "__main__":
+    main()
