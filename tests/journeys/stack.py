@@ -15,7 +15,7 @@ from honcho.environ import parse_procfile
 from servers import LOOPBACK, free_port, wait_port, wait_until
 
 ROOT = Path(__file__).parents[2]
-KEY = "a key for journeys, long enough"
+KEY = "a-key-for-journeys-which-is-long-enough"
 PASSWORD = "a password for journeys"
 MANAGER = "manager@surgery.example"
 ENDS_WITHIN_SECONDS = 25
@@ -41,7 +41,7 @@ class Stack:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SMTP_", "COV_"))},
             "SECRET_KEY": KEY,
-            "RETURN_PATH_KEYS": KEY.replace(" ", "-"),
+            "RETURN_PATH_KEYS": KEY,
             "DATA_DIR": str(self.folder),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
