@@ -9,15 +9,16 @@ those in doubt. Nothing here waits for a network, and nothing that does holds a 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from messaging.db import db, transaction, utcnow
 from messaging.email_message import values_of
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
 from messaging.reasons import Reason
-from messaging.transitions import advance
+from messaging.transitions import advance, id_list, is_among
 
 LEASE = timedelta(seconds=45)
 
@@ -40,7 +41,7 @@ class Claimed:
     comes_back: int = 0  # times that a connection ended under it in this round, before it was sent
 
 
-def may_leave(batch_id: int) -> Any:
+def may_leave(batch_id: Any) -> Any:
     """The condition that every claim and every start repeats: neither stopped nor held."""
     return exists().where(Batch.id == batch_id, Batch.status == BatchStatus.SENDING, Batch.held_at.is_(None))
 
@@ -79,19 +80,26 @@ def start(batch_id: int, worker: str, ids: Sequence[int]) -> set[int]:
     """
     if not ids:
         return set()
-    statement = (
-        update(Message)
+    connection = db.session.connection()
+    values = {"ids": id_list(ids), "worker": worker, "batch": batch_id, "now": utcnow()}
+    return {row[0] for row in connection.execute(_starting(connection.dialect.name), values)}
+
+
+@lru_cache
+def _starting(dialect: str) -> Any:
+    """Built once: it runs for every few messages."""
+    table: Any = Message.__table__
+    return (
+        update(table)
         .where(
-            Message.id.in_(ids),
-            Message.claimed_by == worker,
-            Message.status == MessageStatus.SENDING,
-            may_leave(batch_id),
+            is_among(table.c.id, dialect),
+            table.c.claimed_by == bindparam("worker", type_=table.c.claimed_by.type),
+            table.c.status == MessageStatus.SENDING,
+            may_leave(bindparam("batch", type_=table.c.batch_id.type)),
         )
-        .values(started_at=utcnow())
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
+        .values(started_at=bindparam("now", type_=table.c.started_at.type))
+        .returning(table.c.id)
     )
-    return set(db.session.execute(statement).scalars())
 
 
 def not_started(worker: str, ids: Sequence[int]) -> None:

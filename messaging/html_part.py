@@ -7,7 +7,7 @@ fetched from anywhere: mail programs would ask the patient about it, and it woul
 import re
 from html import escape
 
-_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+_PARAGRAPHS = re.compile(r"<br>\n[ \t]*<br>\n(?:\s|<br>)*")  # two ends of lines or more
 _LINK = re.compile(r"https://[^\s<>\"'\x00-\x1f]{1,2000}")
 _NOT_PART_OF_A_LINK = ".,;:!?)]}’”…"
 
@@ -22,17 +22,15 @@ _BEFORE = (
 )
 _AFTER = "\n</div>\n</div>\n</body>\n</html>"
 _PARAGRAPH = '<p style="margin:16px 0;overflow-wrap:anywhere">'
+_BETWEEN = f"</p>\n{_PARAGRAPH}"
 
 
 def html_part(subject: str, text: str, practice: str) -> str:
     """A complete document. All three are plain text and come out escaped."""
-    head = _BEFORE.format(title=escape(subject), practice=escape(practice))
-    return head + "\n".join(_paragraph(part) for part in _PARAGRAPHS.split(text.strip())) + _AFTER
-
-
-def _paragraph(text: str) -> str:
     words = _with_links(text) if "https://" in text else escape(text)
-    return f"{_PARAGRAPH}{words.replace(chr(10), f'<br>{chr(10)}')}</p>"
+    paragraphs = _PARAGRAPHS.split(words.strip().replace("\n", "<br>\n")) if "\n" in words else [words]
+    head = _BEFORE.format(title=escape(subject), practice=escape(practice))
+    return f"{head}{_PARAGRAPH}{_BETWEEN.join(paragraphs)}</p>{_AFTER}"
 
 
 def _with_links(text: str) -> str:

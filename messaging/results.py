@@ -126,24 +126,21 @@ def _keep(
 ) -> None:
     message, answer = result.message, result.answer
     name = f"smtp {message.id} {message.created_at.isoformat()} {message.attempts + 1}"
-    db.session.execute(
-        upsert(DeliveryReceipt)
-        .values(
-            evidence_id=hashlib.sha256(name.encode()).hexdigest(),
-            message_id=message.id,
-            source=Source.SMTP,
-            kind=kind,
-            applied=applied,
-            received_at=now,
-            status=answer.status,
-            smtp_code=answer.code,
-            reason=reason.value if reason else "",
-            permanent=permanent,
-            address="",
-            reporting_mta="",
-            diagnostic=answer.words if answer.code is not None or reason else NO_ANSWER,
-            understood=True,
-            via="smtp",
-        )
-        .on_conflict_do_nothing()
-    )
+    row = {
+        "evidence_id": hashlib.sha256(name.encode()).hexdigest(),
+        "message_id": message.id,
+        "source": Source.SMTP,
+        "kind": kind,
+        "applied": applied,
+        "received_at": now,
+        "status": answer.status,
+        "smtp_code": answer.code,
+        "reason": reason.value if reason else "",
+        "permanent": permanent,
+        "address": "",
+        "reporting_mta": "",
+        "diagnostic": answer.words if answer.code is not None or reason else NO_ANSWER,
+        "understood": True,
+        "via": "smtp",
+    }
+    db.session.execute(upsert(DeliveryReceipt).on_conflict_do_nothing(), [row])

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, func, update
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, or_, select, update
 
 from messaging.db import db, in_chunks
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
@@ -87,13 +87,13 @@ def advance_each(
 
     Only those still claimed by the named worker move: an answer that comes after the lease was lost changes nothing.
     Each that moves has had one attempt more and is nobody's then. Answers (message id, patient's id) of those. Call
-    inside transaction().
+    inside transaction(). This is what sending spends its time with, so its statements are built once.
     """
     if not rows:
         return []
     columns = tuple(name for name in rows[0] if name != "id")
     connection = db.session.connection()
-    values: dict[str, Any] = {"holder": claimed_by, "to": to, **{f"all_{name}": value for name, value in same.items()}}
+    values: dict[str, Any] = {"holder": claimed_by, **{f"all_{name}": value for name, value in same.items()}}
     if connection.dialect.name == "sqlite":
         values["rows"] = json.dumps([[row["id"], *(row[name] for name in columns)] for row in rows])
         statement = _each_on_sqlite(columns, tuple(same), to)
@@ -102,8 +102,21 @@ def advance_each(
         values.update((f"new_{name}", [row[name] for row in rows]) for name in columns)
         statement = _each_on_postgresql(columns, tuple(same), to)
     moved = [(row[0], row[1]) for row in connection.execute(statement, values)]
-    _recipients_follow([recipient_id for _, recipient_id in moved], to)
+    if moved:
+        ids = id_list([recipient_id for _, recipient_id in moved])
+        connection.execute(_recipients_of_each(connection.dialect.name, FOLLOWS[to]), {"ids": ids})
     return moved
+
+
+def is_among(column: Any, dialect: str) -> ColumnElement[bool]:
+    """Whether it is one of the ids bound as "ids" by id_list(): one text of SQL for any number of them."""
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value))  # type: ignore[no-any-return]
+    return column == any_(bindparam("ids", type_=ARRAY(Integer)))  # type: ignore[no-any-return]
+
+
+def id_list(ids: Sequence[int]) -> Any:
+    return json.dumps(list(ids)) if db.engine.dialect.name == "sqlite" else list(ids)
 
 
 @lru_cache
@@ -123,25 +136,31 @@ def _each_on_postgresql(columns: tuple[str, ...], same: tuple[str, ...], to: Mes
 
 
 def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: MessageStatus) -> Any:
-    types = {column.name: column.type for column in Message.__table__.columns}
+    table: Any = Message.__table__
     return (
-        update(Message)
+        update(table)
         .where(
-            Message.id == message_id,
-            Message.claimed_by == bindparam("holder", type_=types["claimed_by"]),
-            Message.status.in_(MESSAGE[to]),
+            table.c.id == message_id,
+            table.c.claimed_by == bindparam("holder", type_=table.c.claimed_by.type),
+            or_(*(table.c.status == old for old in MESSAGE[to])),
         )
         .values(
-            status=bindparam("to", type_=types["status"]),
-            attempts=Message.attempts + 1,
+            status=to,
+            attempts=table.c.attempts + 1,
             claimed_by=None,
             lease_until=None,
-            **{name: bindparam(f"all_{name}", type_=types[name]) for name in same},
+            **{name: bindparam(f"all_{name}", type_=table.c[name].type) for name in same},
             **texts,
         )
-        .returning(Message.id, Message.recipient_id)
-        .execution_options(synchronize_session=False)
+        .returning(table.c.id, table.c.recipient_id)
     )
+
+
+@lru_cache
+def _recipients_of_each(dialect: str, to: RecipientStatus) -> Any:
+    table: Any = Recipient.__table__
+    movable = or_(*(table.c.status == old for old in RECIPIENT[to]))
+    return update(table).where(is_among(table.c.id, dialect), movable).values(status=to)
 
 
 def _recipients_follow(recipient_ids: Sequence[int], to: MessageStatus) -> None:
