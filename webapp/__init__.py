@@ -8,7 +8,7 @@ from messaging.app import create_base_app, log_to_stderr
 from messaging.config import Settings
 from webapp import cli, errors, permissions, rendering, security
 
-NOUNS = ("organisation", "accounts", "batches", "recipients", "health")  # each has its routes
+NOUNS = ("organisation", "accounts", "batches", "recipients", "mail", "health")  # each has its routes
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,8 +25,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for noun in NOUNS:
         try:
             app.register_blueprint(import_module(f"webapp.{noun}.routes").blueprint)
-        except ModuleNotFoundError:
-            if noun not in ("batches", "recipients"):
+        except ImportError:
+            if noun != "batches":
                 raise
     cli.init_app(app)
     return app

@@ -41,7 +41,7 @@ csrf = CSRFProtect()
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
-    """What every answer carries, and HTTPS when that is how people come to us."""
+    """What every answer carries, HTTPS when that is how people come to us, and the end of old sessions."""
     secure = settings.base_url.startswith("https://")
     if secure:  # somebody in front of us speaks TLS, and says who asked
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
@@ -58,6 +58,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
         content_security_policy_nonce_in=["script-src"],
     )
     app.after_request(_keep_out_of_caches)
+    app.before_request(_end_old_session)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -70,7 +71,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     _sign_in(app)
     _limit_sign_in(app, settings)
-    app.before_request(_end_old_session)
     app.before_request(_refuse_nul)
 
 

@@ -1,9 +1,11 @@
 """How things are written on pages: UK times, numbers with thousands, NHS numbers in threes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from messaging.contact_details import format_nhs_number
+from messaging.models import Recipient, RecipientStatus
 
 UK = ZoneInfo("Europe/London")
 
@@ -29,6 +31,11 @@ def uk_datetime(moment: datetime | None) -> str:
     return f"{uk_date(moment)} at {uk_time(moment)}" if moment else ""
 
 
+def uk_sortable(moment: datetime | None) -> str:
+    """“2026-11-03 09:05” for a spreadsheet, in UK time, or nothing."""
+    return f"{moment.astimezone(UK):%Y-%m-%d %H:%M}" if moment else ""
+
+
 def number(value: int) -> str:
     """“2,914”."""
     return f"{value:,}"
@@ -39,7 +46,31 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A status in words, and the colour of its tag."""
+
+    text: str
+    colour: str
+
+
+PATIENT_STATUS = {
+    RecipientStatus.PENDING: Tag("Queued", "grey"),
+    RecipientStatus.SENDING: Tag("Sending", "blue"),
+    RecipientStatus.SENT: Tag("Handed over", "aqua-green"),
+    RecipientStatus.REACHED: Tag("Delivered", "green"),
+    RecipientStatus.FAILED: Tag("Failed to Deliver", "red"),
+    RecipientStatus.SUPPRESSED: Tag("Not sent", "grey"),
+    RecipientStatus.CANCELLED: Tag("Not sent", "grey"),
+}
+
+
+def patient_status(recipient: Recipient) -> Tag:
+    return Tag("Left out", "grey") if recipient.left_out else PATIENT_STATUS[recipient.status]
+
+
 FILTERS = {
+    "patient_status": patient_status,
     "uk_date": uk_date,
     "uk_time": uk_time,
     "uk_datetime": uk_datetime,

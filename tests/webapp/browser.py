@@ -66,8 +66,9 @@ class Browser:
         self, address: str, data: dict[str, Any] | None = None, *, status: int = 302, part: bool = False, **options: Any
     ) -> Page:
         """With the token of the last page that had one, unless the data name another."""
-        if not self._token:
-            self.get("/help")
+        for page_with_a_form in ("/help", "/sign-in"):  # of somebody signed in, and of a stranger
+            if not self._token:
+                self.get(page_with_a_form)
         data = {"csrf_token": self._token, **(data or {})}
         return self._ask("POST", address, status, part, {"data": data, **options})
 
@@ -81,6 +82,7 @@ class Browser:
             page = Page(self.client.open(address, method=method, **options))
             db.session.remove()
         db.session.rollback()
+        db.session.expire_all()
         assert page.status == status, f"{method} {address}: {page.status}, not {status}. {page.words[:400]}"
         if page.response.mimetype == "text/html" and page.status not in (204, 302, 303, 401):
             check(page, whole=not part)

@@ -10,10 +10,11 @@ from typing import Any
 from jinja2 import ChainableUndefined, Undefined
 from jinja2.utils import missing
 
-OPTIONAL = {  # of the frame: the port's own, and what a page may set
-    "htmlLang", "htmlClasses", "htmlAttributes", "pageTitleLang", "assetUrl", "opengraphImageUrl", "bodyClasses",
-    "containerClasses", "mainClasses", "mainLang", "form", "section", "wide", "themeColor", "caller", "params", "undefined",
-}  # fmt: skip
+OPTIONAL = frozenset(  # of the frame: the port's own, and what a page may set
+    {"htmlLang", "htmlClasses", "htmlAttributes", "pageTitleLang", "assetUrl", "opengraphImageUrl", "bodyClasses"}
+    | {"containerClasses", "mainClasses", "mainLang", "themeColor", "caller", "params", "undefined"}
+    | {"form", "section", "wide"}
+)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_security.forms import LoginForm
+from flask_security.utils import validate_redirect_url
 from wtforms import EmailField, PasswordField, RadioField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -24,6 +25,7 @@ class SignInForm(LoginForm):
     email = EmailField(
         "Email address",
         [InputRequired("Enter your email address"), Length(max=254, message="Enter your email address")],
+        filters=[lambda text: text.strip() if text else text],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -32,6 +34,12 @@ class SignInForm(LoginForm):
         render_kw={"autocomplete": "current-password"},
     )
     remember = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        address = self.next.data or ""
+        if not address.startswith("/") or "\\" in address or not validate_redirect_url(address):
+            self.next.data = ""  # somebody else's link shall neither lead away nor keep anybody out
 
     def validate(self, **kwargs: Any) -> bool:
         both = bool(self.email.data and self.password.data)

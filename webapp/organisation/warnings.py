@@ -92,7 +92,7 @@ def _refused_lately(practice: Organisation) -> Iterator[Warning]:
         yield Warning(
             f"Email providers refused {plural(refused, 'message')} of yours in the last 2 days because of how "
             "your mail is set up. The patients’ addresses are probably right.",
-            "recipients.mail_health",
+            "mail.health",
             link="See mail health",
         )
 

@@ -1,0 +1,121 @@
+"""Every route and every person: what each is answered. A route that is missing from the table fails the test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from messaging.models import EvidenceKind, User
+from tests.conftest import Cast
+from tests.webapp.browser import Browser
+from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of
+
+SignIn = Callable[[User], Browser]
+SIGN_IN = 302  # to the sign-in page
+PEOPLE = ("anonymous", "charlie", "nina", "bob", "alice")  # the least powerful first: who is refused changes nothing
+
+
+@dataclass(frozen=True)
+class Row:
+    """`expected` in the order of PEOPLE. Charlie is at Hilltop; everything in the addresses is Riverside's."""
+
+    endpoint: str
+    method: str
+    address: str
+    expected: tuple[int, int, int, int, int]
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint}"
+
+
+# fmt: off
+TABLE = (
+    #                                                            anonymous charlie nina  bob  alice
+    Row("security.login", "GET", "/sign-in",                         (200,     302, 302, 302, 302)),
+    Row("security.login", "POST", "/sign-in",                        (200,     302, 302, 302, 302), {"email": "x"}),
+    Row("security.logout", "POST", "/sign-out",                      (302,     302, 302, 302, 302)),
+    Row("health.health", "GET", "/health",                           (200,     200, 200, 200, 200)),
+    Row("health.ready", "GET", "/ready",                             (503,     503, 503, 503, 503)),
+    Row("organisation.help_page", "GET", "/help",                    (200,     200, 200, 200, 200)),
+    Row("organisation.accessibility", "GET", "/accessibility",       (200,     200, 200, 200, 200)),
+    Row("organisation.home", "GET", "/",                             (SIGN_IN, 200, 200, 200, 200)),
+    Row("organisation.settings", "GET", "/settings",                 (SIGN_IN, 200, 403, 403, 200)),
+    Row("organisation.settings", "POST", "/settings",                (SIGN_IN, 422, 403, 403, 422), {"name": ""}),
+    Row("accounts.change_password", "GET", "/password",              (SIGN_IN, 200, 200, 200, 200)),
+    Row("accounts.change_password", "POST", "/password",             (SIGN_IN, 422, 422, 422, 422)),
+    Row("accounts.people", "GET", "/people",                         (SIGN_IN, 200, 403, 403, 200)),
+    Row("accounts.add_person", "GET", "/people/new",                 (SIGN_IN, 200, 403, 403, 200)),
+    Row("accounts.add_person", "POST", "/people/new",                (SIGN_IN, 422, 403, 403, 422)),
+    Row("accounts.person", "GET", "/people/{nina}",                  (SIGN_IN, 404, 403, 403, 200)),
+    Row("accounts.person", "POST", "/people/{nina}",                 (SIGN_IN, 404, 403, 403, 302), {"role": "sender"}),
+    Row("accounts.deactivate", "POST", "/people/{nina}/deactivation", (SIGN_IN, 404, 403, 403, 302)),
+    Row("accounts.activate", "POST", "/people/{nina}/activation",    (SIGN_IN, 404, 403, 403, 302)),
+    Row("accounts.new_password", "POST", "/people/{nina}/password",  (SIGN_IN, 404, 403, 403, 200)),
+    Row("recipients.failed", "GET", "/batches/{batch}/failed",       (SIGN_IN, 404, 200, 200, 200)),
+    Row("recipients.failed", "POST", "/batches/{batch}/failed",      (SIGN_IN, 404, 200, 200, 200), {"words": "a"}),
+    Row("recipients.dealt_with", "POST", "/batches/{batch}/failed/dealt-with", (SIGN_IN, 404, 403, 303, 303)),
+    Row("recipients.failed_csv", "GET", "/batches/{batch}/failed.csv", (SIGN_IN, 404, 200, 200, 200)),
+    Row("recipients.failed_csv", "POST", "/batches/{batch}/failed.csv", (SIGN_IN, 404, 200, 200, 200)),
+    Row("recipients.calls_csv", "GET", "/batches/{batch}/failed/calls.csv", (SIGN_IN, 404, 200, 200, 200)),
+    Row("recipients.calls_csv", "POST", "/batches/{batch}/failed/calls.csv", (SIGN_IN, 404, 200, 200, 200)),
+    Row("recipients.timeline", "GET", "/batches/{batch}/patients/{patient}", (SIGN_IN, 404, 200, 200, 200)),
+    Row("mail.health", "GET", "/mail-health",                        (SIGN_IN, 200, 403, 403, 200)),
+    Row("mail.reports", "GET", "/reports-not-understood",            (SIGN_IN, 200, 403, 403, 200)),
+    Row("mail.report", "GET", "/reports-not-understood/{receipt}",   (SIGN_IN, 404, 403, 403, 200)),
+)
+# fmt: on
+
+
+@pytest.fixture
+def things(cast: Cast) -> dict[str, int]:
+    """What the addresses name, all of it Riverside's."""
+    batch = a_batch(cast.riverside, cast.bob, ADA, CAT)
+    receipt = hears(patient_of(batch, "Cat"), EvidenceKind.OTHER, understood=False, text="?")
+    return {
+        "batch": batch.id,
+        "patient": patient_of(batch, "Ada").id,
+        "receipt": receipt.id,
+        "nina": cast.nina.id,
+    }
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_each_person_is_answered_as_the_table_says(
+    row: Row, cast: Cast, things: dict[str, int], browser: Browser, sign_in: SignIn
+) -> None:
+    address = row.address.format(**things)
+    for person, expected in zip(PEOPLE, row.expected, strict=True):
+        who = browser if person == "anonymous" else sign_in(getattr(cast, person))
+        page = (
+            who.get(address, status=expected) if row.method == "GET" else who.post(address, row.data, status=expected)
+        )
+        if person == "anonymous" and expected == SIGN_IN:
+            assert page.headers["Location"].startswith("/sign-in")
+
+
+def test_no_route_is_missing_from_the_table(app: Flask) -> None:
+    there = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    assert there == {(row.endpoint, row.method) for row in TABLE}
+
+
+def test_a_practice_without_batch_messaging_sees_how_to_get_it(
+    cast: Cast, things: dict[str, int], sign_in: SignIn
+) -> None:
+    from messaging.accounts import set_batch_messaging
+
+    set_batch_messaging(cast.riverside, False, by="a test")
+    browser = sign_in(cast.alice)
+    for row in TABLE:
+        if row.endpoint.startswith(("batches.", "recipients.")) and row.method == "GET":
+            page = browser.get(row.address.format(**things), status=403)
+            assert page.h1 == "Batch messaging is a paid feature"
+            assert "Y12345" in page.words
+    assert browser.get("/").h1 == "Manage Organisation"
