@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from servers import database, postgres
 
 from messaging.app import create_base_app
 from messaging.config import Settings
@@ -18,13 +19,29 @@ from messaging.models import Organisation, Role, User
 KEY = "a key for tests, long enough"
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """SQLite, unless a test asks for both with `databases.BOTH`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'postround.db'}"
+        return
+    with database(request.getfixturevalue("postgres_server")) as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
         secret_key=KEY,
         return_path_keys=(KEY,),
         data_dir=tmp_path,
-        database_url=f"sqlite:///{tmp_path / 'postround.db'}",
+        database_url=database_url,
         redis_url="redis://127.0.0.1:1/0",  # nobody there; a test that needs the queue starts one
         return_path_domain="returns.riverside.example.org",
     )
