@@ -202,6 +202,8 @@ def reason_for(status: str, code: int | None, diagnostic: str) -> Reason:
         return said or _BY_CODE.get(code or 0) or Reason.UNKNOWN
     if said is None or said is Reason.OUR_MAIL_REFUSED:
         return said or coded
+    if coded is Reason.NO_SUCH_DOMAIN and reason_words.DOMAIN.search(words):
+        return coded  # “Recipient address rejected: Domain not found” sounds like a mailbox too
     return _settle(detail, coded, said)
 
 

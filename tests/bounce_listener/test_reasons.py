@@ -12,6 +12,7 @@ SAID = [
     # no such mailbox
     ("5.1.1", 550, "550 5.1.1 The email account that you tried to reach does not exist.", R.NO_SUCH_MAILBOX),
     ("5.1.1", 550, "550 5.1.1 <ann@a.example>: Recipient address rejected: User unknown in virtual mailbox table", R.NO_SUCH_MAILBOX),
+    ("5.1.2", 550, "550 5.1.2 <ann@a.example>: Recipient address rejected: Domain not found", R.NO_SUCH_DOMAIN),
     ("5.1.10", 550, "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", R.NO_SUCH_MAILBOX),
     ("5.5.0", 550, "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302).", R.NO_SUCH_MAILBOX),
     ("", 550, "550 Requested action not taken: mailbox unavailable", R.NO_SUCH_MAILBOX),
