@@ -8,7 +8,13 @@ import pytest
 
 from kit.places import ROOT
 
-LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt", "requirements-node.txt"]
+LOCKS = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+    "requirements-node.txt",
+    "requirements-fuzz.txt",
+]
 HOSTS = re.compile(
     "|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org", "npm" + r"js\.(org|com)", "yarnpkg" + r"\.com"])
 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from kit import venv
 from kit.places import ROOT
 
 PYTHON = [sys.executable, "-m"]
@@ -19,15 +20,30 @@ CHECKS: dict[str, list[list[str]]] = {
     "format": [[*PYTHON, "ruff", "format", "--check", "."]],
     "types": [[*PYTHON, "mypy"]],
     "who may import whom": [[sys.executable, "-c", "from importlinter.cli import lint_imports_command as m; m()"]],
-    "security habits": [[*PYTHON, "bandit", "--quiet", "--recursive", "--severity-level", "medium", *PACKAGES]],
+    "security habits": [
+        [
+            *PYTHON,
+            "bandit",
+            "--configfile",
+            "pyproject.toml",
+            "--quiet",
+            "--recursive",
+            "--severity-level",
+            "medium",
+            *PACKAGES,
+        ]
+    ],
     "migrations match the models": [[*FLASK, "db", "upgrade"], [*FLASK, "db", "check"]],
 }
-LONG: dict[str, list[list[str]]] = {"fuzz": [[*PYTHON, "pytest", "-q", "tests/fuzz"]]}
+LONG: dict[str, list[list[str]]] = {"fuzzed reports": [[*PYTHON, "tests.fuzz_reports"]]}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run them all, name each with its time, show the words of those that fail. 1 when one failed."""
-    checks = {**CHECKS, **LONG} if "--long" in arguments else CHECKS
+    checks = CHECKS
+    if "--long" in arguments:
+        venv.add("requirements-fuzz.txt")
+        checks = CHECKS | LONG
     failed = [name for name, commands in checks.items() if not _passes(name, commands)]
     print(
         f"{len(checks) - len(failed)} of {len(checks)} checks are clean"

@@ -29,12 +29,17 @@ def enter(lock: str) -> None:
                 _make()
         sys.stdout.flush()
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
+    add(lock)
+    sys.path.insert(0, str(ROOT))  # our own packages are not installed
+
+
+def add(lock: str) -> None:
+    """Install the lock into the `.venv` that we are in, unless it is."""
     with _one_at_a_time():
         if not _is_installed(lock):
             step(f"Installing what {lock} names into .venv (the first time takes a minute or two)")
             pip_install(lock)
             stamps.set_stamp(_stamp(lock), stamps.digest([ROOT / lock]))
-    sys.path.insert(0, str(ROOT))  # our own packages are not installed
 
 
 def _is_installed(lock: str) -> bool:
