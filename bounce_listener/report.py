@@ -56,7 +56,7 @@ def read_report(raw: bytes) -> Report:
         return _read(Letter(raw))
     except Exception:
         text = raw[:MAX_TEXT].decode("utf-8", "replace")
-        return Report(Kind.OTHER, (), "", "none", understood=False, text=text)
+        return Report(Kind.OTHER, (), "", "fault", understood=False, text=text)
 
 
 def _read(letter: Letter) -> Report:

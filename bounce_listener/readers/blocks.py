@@ -86,7 +86,7 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
         indent = len(line) - len(line.lstrip())
         if address and found and indent > first_indent + 1:
             address = ""  # deeper than the list: part of what is said about the last one
-        if addresses.is_machinery(address):
+        if not strict and addresses.is_machinery(address):
             address = ""
         if address and not (found and found[-1].address.lower() == address.lower()):
             _close(found, said)

@@ -117,6 +117,8 @@ def is_automatic_reply(letter: Letter) -> bool:
         return True
     if _STATISTICS.search(letter.header("subject")) or not letter.text.strip():
         return False
+    if from_a_machine(letter):
+        return has_automatic_subject(letter)  # mail systems mark reports as auto-replied too
     submitted = letter.header("auto-submitted").lower()
     precedence = letter.header("precedence").lower()
     return (

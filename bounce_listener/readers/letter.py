@@ -133,8 +133,8 @@ def _walk(root: Part) -> Iterator[Part]:
     while stack and seen < MAX_PARTS:
         part = stack.pop()
         seen += 1
-        payload = part.get_payload()
-        if isinstance(payload, list):
+        if part.is_multipart():
+            payload = list(part.get_payload())
             stack.extend(inner for inner in reversed(payload[:MAX_PARTS]) if isinstance(inner, Part))
         else:
             yield part
@@ -156,9 +156,7 @@ def _text(part: Part) -> str:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError, TypeError, AttributeError):
         payload = None
-    if not isinstance(payload, bytes):
-        payload = str(part.get_payload() or "").encode("utf-8", "surrogateescape")
-    return decode(payload[:MAX_PART_TEXT], _charset(part))
+    return decode(payload[:MAX_PART_TEXT], _charset(part)) if isinstance(payload, bytes) else ""
 
 
 def _charset(part: Part) -> str:

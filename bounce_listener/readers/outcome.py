@@ -7,152 +7,87 @@ from __future__ import annotations
 
 import re
 
-# (pattern, who says so)
-_STILL_TRYING: tuple[tuple[str, str], ...] = (
-    (r"has not yet been delivered|have not yet been delivered|not yet been delivered", "Exim"),
+# (pattern, who says so). With any of these the other side goes on trying, whatever else it says.
+_WILL_RETRY: tuple[tuple[str, str], ...] = (
+    (r"(?:has|have) not yet been delivered|(?:hasn't|haven't) been delivered yet", "Exim, Exchange"),
+    (r"delivery attempts will (?:continue|be made)|attempts (?:to deliver )?(?:the message )?will continue", "Exim"),
+    (r"this is a warning (?:message )?only|warning message only", "Sendmail, Gmail before 2016, Postfix, Zoho"),
+    (r"(?:do|does) not need to (?:re-?send|send)|no need to re-?send|should not re-?send", "Sendmail, OpenSMTPD"),
+    (r"don't (?:need to |have to )re-?send", "Exchange"),
+    (r"delivery incomplete|temporary (?:problem|failure) delivering", "Gmail"),
+    (r"will (?:keep |continue )?retry(?:ing)?\b|will be retried|it will be retried until", "Gmail, Zoho, Postfix"),
+    (r"will (?:keep|continue) (?:on )?(?:trying|to (?:be )?(?:try|tried|attempt))", "Exchange, Sendmail, atlas.cz"),
     (
-        (
-            r"delivery attempts will (?:continue|be made)|"
-            r"attempts (?:to deliver )?(?:the message )?will continue"
-        ),
-        "Exim",
+        r"will (?:be (?:attempted|tried) again|continue to be attempted|try (?:again|to (?:re)?deliver) (?:for|until))",
+        "Exchange",
     ),
-    (r"this is a warning message only|warning message only", "Sendmail, Gmail before 2016"),
+    (r"will (?:attempt|try) (?:re-?)?delivery|delivery will continue", "CommuniGate, Exchange"),
     (
-        (
-            r"(?:you )?do(?:es)? not need to (?:re-?send|send)|no need to re-?send|"
-            r"you should not re-?send|don't (?:need to )?re-?send"
-        ),
-        "Sendmail, OpenSMTPD, Exchange",
+        r"(?:is|am|are) still trying|still (?:awaiting delivery|being (?:tried|attempted|retried|queued))",
+        "qmail, atlas.cz",
     ),
+    (r"temporary failure report|only a temporary (?:failure|error|problem)", "OpenSMTPD"),
+    (r"still undelivered|remains undelivered", "Sendmail"),
+    (r"versuch(?:t|en) (?:es )?weiter|wird weiterhin versucht|noch nicht zugestellt", "German"),
+    (r"n'a pas encore été (?:remis|distribué|délivré)|nouvelles? tentatives? (?:ser|de remise)", "French"),
+    (r"seguir(?:á|emos) intentando|todavía no se ha", "Spanish"),
+    (r"non è stato ancora|nuovi tentativi", "Italian"),
+    (r"再送(?:し(?:ます|ています)|を続け)|まだ配信されて", "Japanese"),
+    (r"повторные попытки|попытки доставки будут", "Russian"),
+    (r"将继续(?:尝试|重试)|继续尝试", "Chinese"),
+)
+# These speak of a delay; a report that also says that it gave up is final.
+_SOUNDS_DELAYED: tuple[tuple[str, str], ...] = (
     (
-        (
-            r"delivery incomplete|will (?:keep |continue )?retry(?:ing)? (?:for|to|until|sending|"
-            r"delivery)|will be retried|will retry"
-        ),
-        "Gmail, Zoho",
-    ),
-    (
-        (
-            r"will (?:keep|continue) (?:on )?(?:trying|to try|attempting|to attempt)|"
-            r"will continue (?:to be )?(?:tried|attempted)|continue trying|will try (?:again|"
-            r"to (?:re)?deliver|for)|is still trying|am still trying|are still trying"
-        ),
-        "qmail, Postfix, Exchange, Courier",
-    ),
-    (
-        (
-            r"(?:message|mail|delivery|e-mail) (?:\S{1,30} ){0,6}(?:has been|is being|was|is|"
-            r"being) delayed|is delayed for more than|has been delayed|delivery (?:is )?(?:delayed|"
-            r"deferred)(?! permanently)"
-        ),
-        "OpenSMTPD, Gmail, Exchange, atlas.cz",
+        r"(?:message|mail|delivery|e-mail) (?:\S{1,30} ){0,6}(?:has been|is being|was|is|being) delayed",
+        "Gmail, atlas.cz",
     ),
     (
-        (
-            r"temporary failure report|only a temporary (?:failure|error|problem)|temporary (?:problem|"
-            r"failure) delivering"
-        ),
-        "OpenSMTPD, Gmail",
+        r"is delayed for more than|has been delayed|delivery (?:is )?(?:delayed|deferred)|delivery delay",
+        "OpenSMTPD, Exchange",
     ),
-    (r"transient non-fatal errors", "Sendmail"),
-    (
-        (
-            r"will be (?:notified|informed|returned|told) (?:to you )?if|(?:be notified|"
-            r"hear from us) (?:only )?if (?:the )?delivery"
-        ),
-        "Gmail, Postfix",
-    ),
-    (
-        (
-            r"could not be delivered for more than \d+ hours?\.?\s{1,9}it will be retried|"
-            r"it will be retried until"
-        ),
-        "Postfix",
-    ),
-    (
-        (
-            r"still (?:in the queue|awaiting delivery|being (?:tried|attempted|queued))|"
-            r"is (?:still )?queued for|remains? (?:in the|queued)"
-        ),
-        "atlas.cz, Sun",
-    ),
+    (r"transient non-fatal errors|temporary non-fatal", "Sendmail, MDaemon"),
+    (r"(?:notified|informed|told) if|(?:be notified|hear from us) (?:only )?if", "Gmail, Postfix"),
+    (r"(?:still|remains?) (?:in the queue|queued)|is (?:still )?queued for", "Sun"),
     (r"no action is required on your part", "Exim"),
     (
-        (
-            r"still undelivered|remains undelivered|delivery delay|delivery (?:of (?:the|"
-            r"your) message )?(?:will|is going to) (?:be attempted|continue)|will be (?:attempted|"
-            r"tried) again|will (?:attempt|try) (?:delivery|to deliver)|keep(?:s)? trying|(?:still|"
-            r"continues?) (?:to )?(?:try|attempt)(?:ing)?"
-        ),
-        "Sendmail, CommuniGate, MDaemon, Exchange",
+        r"keep trying|zustellung (?:ist |wurde )?verzögert|remise (?:est |a été )?(?:retardée|différée)",
+        "German, French",
     ),
-    (
-        (
-            r"versuch(?:t|en) (?:es )?weiter|zustellung (?:ist |wurde )?verzögert|wird weiterhin versucht|"
-            r"noch nicht zugestellt"
-        ),
-        "German",
-    ),
-    (
-        (
-            r"n'a pas encore été (?:remis|distribué|délivré)|remise (?:est |a été )?(?:retardée|différée)|"
-            r"nouvelles? tentatives?"
-        ),
-        "French",
-    ),
-    (r"se ha retrasado|seguir(?:á|emos) intentando|todavía no se ha", "Spanish"),
-    (r"la consegna .{0,30}ritard|non è stato ancora", "Italian"),
-    (r"再送(?:し(?:ます|ています)|を続け)|配信が遅れて|配送が遅延|まだ配信されて", "Japanese"),
-    (r"задержива|отложен|повторные попытки|попытки доставки будут", "Russian"),
-    (r"延迟|将继续(?:尝试|重试)", "Chinese"),
+    (r"se ha retrasado|la consegna .{0,30}ritard|配信が遅れて|配送が遅延|задержива|отложен|延迟", "other languages"),
 )
 _GIVEN_UP: tuple[tuple[str, str], ...] = (
+    (r"retry (?:time(?:out)?|limit) (?:exceeded|has been exceeded)|not reached for any host after a long", "Exim"),
+    (r"given up|gave up|giving up (?:on|after)|not going to try again", "qmail, Courier"),
+    (r"in the queue too long|queue lifetime|too long in (?:the )?queue|has expired", "qmail, Sendmail"),
+    (r"could not be delivered (?:for (?:the last )?\d+ days?|after|within)", "Sendmail"),
     (
-        (
-            r"retry (?:time(?:out)?|limit) (?:not reached for any host after a long|exceeded|"
-            r"has been exceeded)"
-        ),
-        "Exim",
+        r"message will be deleted from queue|return(?:ed|ing) (?:it )?to (?:you|the sender)|"
+        r"removed from (?:the )?(?:mail )?queue",
+        "Sendmail, MDaemon",
     ),
     (
-        (
-            r"(?:i'm|am|is) not going to try again|i've given up|have given up|gave up|giving up (?:on|"
-            r"after)|no (?:further|more) (?:delivery )?attempts"
-        ),
-        "qmail, Courier",
-    ),
-    (
-        (
-            r"in the queue too long|queue lifetime|too long in (?:the )?queue|has expired and|"
-            r"could not be delivered for (?:the last )?\d+ days?"
-        ),
-        "qmail, Sendmail",
-    ),
-    (
-        (
-            r"message will be deleted from queue|returned? (?:it )?to (?:you|the sender)|"
-            r"cannot be delivered: |removed from (?:the )?queue"
-        ),
-        "Sendmail",
-    ),
-    (
-        (
-            r"(?:this is a |with |had )(?:permanent|fatal)|permanent(?:ly)? (?:error|fail|fatal)|"
-            r"failed permanently|unrecoverable error|permanent delivery"
-        ),
+        r"(?:this is a |with |had )(?:permanent|fatal)|permanent(?:ly)? (?:error|fail|fatal)|failed permanently",
         "Exim, Gmail, Sendmail",
     ),
-    (r"could not be delivered (?:after|within)|maximum (?:number of )?(?:retries|attempts|delivery)", "others"),
+    (r"unrecoverable error|permanent delivery|maximum (?:number of )?(?:retries|attempts|delivery)", "others"),
 )
 
-_STILL = re.compile("|".join(pattern for pattern, _ in _STILL_TRYING))
+_RETRIES = re.compile("|".join(pattern for pattern, _ in _WILL_RETRY))
+_DELAYED = re.compile("|".join(pattern for pattern, _ in _SOUNDS_DELAYED))
 _GONE = re.compile("|".join(pattern for pattern, _ in _GIVEN_UP))
 # Phrases a delay notice also has ("if the delivery fails permanently", "will be returned to you").
 _FUTURE = re.compile(
     r"(?:if|when|until|eventually|before|after which|then) [^.\n]{0,120}(?:permanent|give up|"
     r"given up|returned? (?:it )?to)[^.\n]{0,40}|will (?:then )?be returned to you|"
     r"you'll be notified if[^.\n]{0,80}"
+)
+# "will not continue trying" holds the words of a delay and says the opposite.
+_NO_MORE = re.compile(
+    r"(?:\b(?:not|never)|won't|no longer|unable to) (?:be )?(?:continue|keep|going to|retr|"
+    r"re-?try|tr(?:y|ied)\b|attempt)"
+    r"[^.]{0,40}|no (?:further|more|additional) (?:delivery )?(?:attempt|retr)[^.]{0,60}|"
+    r"(?:stopped|ceased) (?:trying|retrying)"
 )
 _SUBJECT_DELAY = re.compile(
     (
@@ -170,7 +105,7 @@ _FAILURE = re.compile(
         r"n't (?:be )?(?:deliver|reach|sent)|not able to (?:deliver|send)|unable to (?:deliver|send|"
         r"relay|complete)|(?:cannot|can't|could not|did not) (?:be )?(?:deliver|send|sent|reach|"
         r"receive)"
-        r"|deliver\w*[^\n]{0,60} fail|fail\w*[^\n]{0,60} deliver|delivery (?:error|problem|report|"
+        r"|deliver\w*[^\n]{0,60}\bfail|fail\w*[^\n]{0,60} deliver|delivery (?:error|problem|report|"
         r"incomplete)|(?:failed|invalid|rejected|unknown|bad) (?:address|recipient|user|mailbox)|"
         r"returned (?:mail|message|to)|return(?:ing|ed) message|failure notice|had (?:permanent|"
         r"delivery|transient)|(?:error|problem) (?:has )?occurred|notification: error|"
@@ -189,7 +124,8 @@ _FAILURE = re.compile(
         r"|送信(?:に失敗|できません|できなかった)|届きません|届かな|届けることができ|配信(?:でき|に失敗|不能)|配送(?:でき|に失敗)|"
         r"宛先(?:不明|が)|"
         r"退信|退回|无法|"
-        r"投递失败|发送失败|失敗|반송|발송실패|전송(?:되지|에 실패)|존재하지 않는|не (?:может быть|было|удалось) ?достав|недостав|"
+        r"投递失败|发送失败|失敗|반송|발송실패|전송(?:되지|에 실패)|존재하지 않는|"
+        r"не (?:может быть|было|удалось) ?достав|недостав|"
         r"nie (?:mogła?|można|został)|nebyl\w? (?:možné )?doruč|nemohl\w? být|δεν (?:ήταν|παραδόθηκε)|"
         r"teslim edilem|не вдалося|kunde inte|kunne ikke|ei voitu"
     ),
@@ -210,10 +146,13 @@ LOOKED_AT = 20_000
 
 def is_delay(subject: str, text: str) -> bool:
     """True when the sender of this report goes on trying."""
-    words = _plain(text[:LOOKED_AT])
-    if _STILL.search(words):
-        return not (_GONE.search(_FUTURE.sub(" ", words)) and not _SUBJECT_DELAY.search(subject))
-    return bool(_SUBJECT_DELAY.search(subject)) and not _SUBJECT_FINAL.search(subject) and not _GONE.search(words)
+    words = _NO_MORE.sub(" given up ", _plain(text[:LOOKED_AT]))
+    if _RETRIES.search(words):
+        return True
+    gone = _GONE.search(_FUTURE.sub(" ", words))
+    if _DELAYED.search(words):
+        return not gone or bool(_SUBJECT_DELAY.search(subject))
+    return bool(_SUBJECT_DELAY.search(subject)) and not _SUBJECT_FINAL.search(subject) and not gone
 
 
 def speaks_of_failure(subject: str, text: str) -> bool:

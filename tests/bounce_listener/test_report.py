@@ -8,7 +8,10 @@ from pathlib import Path
 from bounce_listener.report import Kind, Report, read_report
 from messaging.reasons import Reason
 
-HEAD = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: b.k3x9@bounces.clinic.example\nSubject: Undelivered mail\n"
+HEAD = (
+    "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: b.k3x9@bounces.clinic.example\n"
+    "Subject: Undelivered mail\n"
+)
 
 
 def report_of(fields: str, text: str = "Not delivered.") -> Report:
