@@ -1,20 +1,22 @@
 """The pages: what a browser asks us, and what it is answered."""
 
+import sys
 from importlib import import_module
 
 from flask import Flask
 
 from messaging.app import create_base_app, log_to_stderr
-from messaging.config import Settings
+from messaging.config import Settings, SettingsError
 from webapp import cli, errors, permissions, rendering, security
 
 NOUNS = ("organisation", "accounts", "batches", "recipients", "mail", "health")  # each has its routes
+CANNOT_START = 3  # the exit code by which gunicorn knows that trying again is no use
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Raises SettingsError. Without `settings`, a process of its own: settings and logs as the environment says."""
+    """Without `settings`, a process of its own: settings and logs as the environment says."""
     if settings is None:
-        settings = Settings.from_environment()
+        settings = _settings_or_stop()
         log_to_stderr()
     app = create_base_app(settings, rendering.Pages())
     rendering.init_app(app)
@@ -23,10 +25,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     errors.init_app(app)
     for noun in NOUNS:
-        try:
-            app.register_blueprint(import_module(f"webapp.{noun}.routes").blueprint)
-        except ImportError:
-            if noun != "batches":
-                raise
+        app.register_blueprint(import_module(f"webapp.{noun}.routes").blueprint)
     cli.init_app(app)
     return app
+
+
+def _settings_or_stop() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201  (a sentence for each mistake, and no traceback)
+        raise SystemExit(CANNOT_START) from None

@@ -79,6 +79,16 @@ def test_over_tls_cookies_and_headers_say_so(settings: Settings) -> None:
         db.engine.dispose()
 
 
+def test_mistakes_in_the_settings_stop_the_start_with_sentences(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SECRET_KEY", "SECRET_KEY_FILE", "RETURN_PATH_KEYS", "RETURN_PATH_KEYS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit, match="3"):
+        create_app()
+    assert capsys.readouterr().err.startswith("SECRET_KEY is not set: set it,")
+
+
 @pytest.mark.parametrize("code", [400, 403, 404, 413, 429, 500])
 def test_every_error_has_a_page_with_a_way_on(app: Flask, cast: Cast, sign_in: SignIn, code: int) -> None:
     from webapp import errors  # the handler is given the error as Flask would

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from messaging import batches
 from messaging.models import EvidenceKind, User
 from tests.conftest import Cast
+from tests.messaging.batch_drafts import a_draft
 from tests.webapp.browser import Browser
 from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of
 
@@ -26,10 +28,14 @@ class Row:
     address: str
     expected: tuple[int, int, int, int, int]
     data: dict[str, Any] = field(default_factory=dict)
+    part: bool = False  # asked for by htmx, to be swapped into a page
 
     def __str__(self) -> str:
         return f"{self.method} {self.endpoint}"
 
+
+PREVIEW = "/batches/{draft}/message/preview"
+KEEP, LEAVE = {"decision": "keep"}, {"decision": "leave"}
 
 # fmt: off
 TABLE = (
@@ -54,6 +60,35 @@ TABLE = (
     Row("accounts.deactivate", "POST", "/people/{nina}/deactivation", (SIGN_IN, 404, 403, 403, 302)),
     Row("accounts.activate", "POST", "/people/{nina}/activation",    (SIGN_IN, 404, 403, 403, 302)),
     Row("accounts.new_password", "POST", "/people/{nina}/password",  (SIGN_IN, 404, 403, 403, 200)),
+    Row("batches.index", "GET", "/batches",                          (SIGN_IN, 200, 200, 200, 200)),
+    Row("batches.row", "GET", "/batches/{batch}/row",                (SIGN_IN, 404, 200, 200, 200), part=True),
+    Row("batches.new", "GET", "/batches/new",                        (SIGN_IN, 200, 403, 200, 200)),
+    Row("batches.new", "POST", "/batches/new",                       (SIGN_IN, 422, 403, 422, 422)),
+    Row("batches.template", "GET", "/batches/template.csv",          (SIGN_IN, 200, 200, 200, 200)),
+    Row("batches.resume", "GET", "/batches/{draft}/continue",        (SIGN_IN, 404, 403, 302, 302)),
+    Row("batches.patients", "GET", "/batches/{draft}/patients",      (SIGN_IN, 404, 403, 200, 200)),
+    Row("batches.patients", "POST", "/batches/{draft}/patients",     (SIGN_IN, 404, 403, 422, 422)),
+    Row("batches.review", "GET", "/batches/{draft}/review",          (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.review", "POST", "/batches/{draft}/review",         (SIGN_IN, 404, 200, 200, 200), {"words": "a"}),
+    Row("batches.accepted", "POST", "/batches/{draft}/review/accepted", (SIGN_IN, 404, 200, 200, 200), part=True),
+    Row("batches.not_accepted", "GET", "/batches/{draft}/review/not-accepted.csv", (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.decide", "POST", "/batches/{draft}/review/concerns/duplicate", (SIGN_IN, 404, 403, 302, 302), KEEP),
+    Row("batches.message", "GET", "/batches/{draft}/message",        (SIGN_IN, 404, 403, 200, 200)),
+    Row("batches.message", "POST", "/batches/{draft}/message",       (SIGN_IN, 404, 403, 422, 422)),
+    Row("batches.preview", "GET", PREVIEW + "?patient={drafted}", (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.keep_and_preview", "POST", PREVIEW,                 (SIGN_IN, 404, 403, 200, 200), part=True),
+    Row("batches.test", "POST", "/batches/{draft}/test",             (SIGN_IN, 404, 403, 422, 422)),
+    Row("batches.check", "GET", "/batches/{draft}/check",            (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.approve", "POST", "/batches/{draft}/approval",      (SIGN_IN, 404, 403, 422, 422)),
+    Row("batches.details", "GET", "/batches/{batch}",                (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.live", "GET", "/batches/{batch}/live",              (SIGN_IN, 404, 200, 200, 200), part=True),
+    Row("batches.outcomes", "GET", "/batches/{batch}/outcomes/handed-over", (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.outcomes", "POST", "/batches/{batch}/outcomes/handed-over", (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.stop", "GET", "/batches/{batch}/stopping",          (SIGN_IN, 404, 403, 302, 302)),
+    Row("batches.stop", "POST", "/batches/{batch}/stopping",         (SIGN_IN, 404, 403, 302, 302)),
+    Row("batches.release", "POST", "/batches/{batch}/release",       (SIGN_IN, 404, 403, 302, 302)),
+    Row("batches.not_certain", "GET", "/batches/{batch}/doubts",     (SIGN_IN, 404, 200, 200, 200)),
+    Row("batches.not_certain", "POST", "/batches/{batch}/doubts",    (SIGN_IN, 404, 403, 302, 302), LEAVE),
     Row("recipients.failed", "GET", "/batches/{batch}/failed",       (SIGN_IN, 404, 200, 200, 200)),
     Row("recipients.failed", "POST", "/batches/{batch}/failed",      (SIGN_IN, 404, 200, 200, 200), {"words": "a"}),
     Row("recipients.dealt_with", "POST", "/batches/{batch}/failed/dealt-with", (SIGN_IN, 404, 403, 303, 303)),
@@ -74,7 +109,12 @@ def things(cast: Cast) -> dict[str, int]:
     """What the addresses name, all of it Riverside's."""
     batch = a_batch(cast.riverside, cast.bob, ADA, CAT)
     receipt = hears(patient_of(batch, "Cat"), EvidenceKind.OTHER, understood=False, text="?")
+    draft = a_draft(cast, subject="")
+    drafted = batches.one_patient(draft)
+    assert drafted is not None
     return {
+        "draft": draft.id,
+        "drafted": drafted.id,
         "batch": batch.id,
         "patient": patient_of(batch, "Ada").id,
         "receipt": receipt.id,
@@ -89,8 +129,11 @@ def test_each_person_is_answered_as_the_table_says(
     address = row.address.format(**things)
     for person, expected in zip(PEOPLE, row.expected, strict=True):
         who = browser if person == "anonymous" else sign_in(getattr(cast, person))
+        part = row.part and person != "anonymous"
         page = (
-            who.get(address, status=expected) if row.method == "GET" else who.post(address, row.data, status=expected)
+            who.get(address, status=expected, part=part)
+            if row.method == "GET"
+            else who.post(address, row.data, status=expected, part=part)
         )
         if person == "anonymous" and expected == SIGN_IN:
             assert page.headers["Location"].startswith("/sign-in")

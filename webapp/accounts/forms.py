@@ -37,8 +37,7 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        address = self.next.data or ""
-        if not address.startswith("/") or "\\" in address or not validate_redirect_url(address):
+        if self.next.data and not validate_redirect_url(self.next.data):
             self.next.data = ""  # somebody else's link shall neither lead away nor keep anybody out
 
     def validate(self, **kwargs: Any) -> bool:

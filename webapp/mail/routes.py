@@ -20,6 +20,7 @@ def health() -> ResponseReturnValue:
     return render_template(
         "mail/health.html",
         providers=found,
+        most=ROWS,
         refusing=[
             (provider, advice.for_administrator(provider.status, provider.words))
             for provider in found

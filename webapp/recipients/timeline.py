@@ -14,7 +14,7 @@ from messaging.models import Batch, BatchStatus, DeliveryReceipt, Message, Messa
 from messaging.personalisation import UnknownField
 from webapp.recipients import evidence
 
-OTHERS_AT_MOST = 50
+OTHERS_AT_MOST = 10
 EVIDENCE_AT_MOST = 100
 
 
