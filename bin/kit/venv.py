@@ -48,7 +48,7 @@ def _is_installed(lock: str) -> bool:
 
 def pip_install(lock: str, target: Path | None = None) -> None:
     """Install exactly the lock, each file checked against its hash: into this Python, or into a folder of its own."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     where = ["--target", str(target)] if target else []
     done = subprocess.run([*command, *where, "--require-hashes", "-r", str(ROOT / lock)], check=False)
     if done.returncode != 0:

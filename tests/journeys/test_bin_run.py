@@ -69,12 +69,13 @@ class Checkout:
         return self.said()
 
     def processes(self) -> dict[int, str]:
-        """All that still runs of what was started with our mark."""
+        """All that still runs of what was started with our mark, or out of our folder."""
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if f"{MARK}={self.mark}".encode() in (entry / "environ").read_bytes():
-                    words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                marked = f"{MARK}={self.mark}".encode() in (entry / "environ").read_bytes()
+                if marked or str(self.folder) in words:  # the Redis stand-in writes over its environment
                     found[int(entry.name)] = words
             except OSError:
                 continue
@@ -135,16 +136,30 @@ def test_it_starts_says_where_to_go_and_stops_without_a_trace_and_starts_again_i
     wait_until(none_left(checkout), 5, "the end of every process")
 
 
-def test_when_one_process_dies_all_end_and_it_says_which(checkout: Checkout) -> None:
+@pytest.mark.parametrize(
+    ("named", "told"), [("-m worker.schedule", "schedule stopped"), ("valkey-server", "Redis stand-in ended by itself")]
+)
+def test_when_one_process_dies_all_end_and_it_says_which(checkout: Checkout, named: str, told: str) -> None:
     started = checkout.start()
     checkout.wait_ready(started)
-    victim = next(pid for pid, words in checkout.processes().items() if words.endswith("-m worker.schedule "))
+    victim = next(pid for pid, words in checkout.processes().items() if named in words)
 
     os.kill(victim, signal.SIGKILL)
 
     assert started.wait(STOP_SECONDS) == 1
-    assert "schedule stopped" in checkout.said()
+    assert told in checkout.said()
     wait_until(none_left(checkout), 5, "the end of every process")
+
+
+def test_nothing_outlives_it_even_when_it_is_killed_outright(checkout: Checkout) -> None:
+    started = checkout.start()
+    checkout.wait_ready(started)
+    assert "valkey" in " ".join(checkout.processes().values())
+
+    started.kill()
+
+    started.wait()
+    wait_until(none_left(checkout), STOP_SECONDS, "the end of every process")
 
 
 def test_it_uses_the_servers_it_is_given_and_starts_no_stand_in_for_them(checkout: Checkout) -> None:
