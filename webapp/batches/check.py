@@ -43,10 +43,10 @@ def approve(batch_id: int) -> ResponseReturnValue:
 
 
 def _page(batch: Batch, form: SendForm, status: int = 200) -> ResponseReturnValue:
-    letter = _by_chance(batch)
-    return render_template(
-        "batches/check.html", batch=batch, form=form, letter=letter, check=present_check(batch)
-    ), status
+    check = present_check(batch)
+    if check.problems:
+        form = SendForm(formdata=None)  # it is not shown, so its mistakes are nowhere to be mended
+    return render_template("batches/check.html", batch=batch, form=form, letter=_by_chance(batch), check=check), status
 
 
 def _by_chance(batch: Batch) -> Letter:

@@ -28,11 +28,11 @@ def live(batch_id: int) -> ResponseReturnValue:
     return render_template("batches/_live.html", batch=batch, live=found, announces=changed)
 
 
-@blueprint.get("/batches/<int:batch_id>/outcomes/<outcome>")
+@blueprint.route("/batches/<int:batch_id>/outcomes/<outcome>", methods=["GET", "POST"])
 def outcomes(batch_id: int, outcome: str) -> ResponseReturnValue:
-    """The patients behind a figure."""
+    """The patients behind a figure. A search is posted, because names and numbers never stand in an address."""
     batch = find_batch(batch_id)
     if outcome not in OUTCOMES:
         abort(404)
-    found = present_outcome(batch, outcome, request.args.get("q", "").strip()[:100], request.args.get("page"))
+    found = present_outcome(batch, outcome, request.form.get("words", "").strip()[:100], request.form.get("page"))
     return render_template("batches/outcomes.html", batch=batch, outcome=found)

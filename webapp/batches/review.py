@@ -1,7 +1,5 @@
 """Review Patient List: who is accepted, who is not and why, and what a person should decide."""
 
-from typing import Any
-
 from flask import Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,15 +9,16 @@ from webapp import csv_export
 from webapp.batches.blueprint import blueprint, find_draft
 from webapp.batches.patients import NOTICES
 from webapp.batches.presenters.review import present_review
-from webapp.htmx import wants_part
 from webapp.paging import Paging
 from webapp.permissions import find_batch, may_send, me
 
+ROWS = 20  # of the accepted, on a page
 REFUSED_COLUMNS = ("Row in your file", "NHS Number", "Column", "What it says", "What is wrong", "What to do")
 
 
-@blueprint.get("/batches/<int:batch_id>/review")
+@blueprint.route("/batches/<int:batch_id>/review", methods=["GET", "POST"])
 def review(batch_id: int) -> ResponseReturnValue:
+    """Posted is a search among the accepted: names and numbers never stand in an address."""
     batch = find_draft(batch_id)
     if not batch.list_filename:
         return redirect(url_for("batches.patients", batch_id=batch.id))
@@ -29,13 +28,10 @@ def review(batch_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/batches/<int:batch_id>/review/accepted")
+@blueprint.post("/batches/<int:batch_id>/review/accepted")
 def accepted(batch_id: int) -> ResponseReturnValue:
     """The searched and paged part of the review page."""
     batch = find_draft(batch_id)
-    if not wants_part():
-        asked: dict[str, Any] = {name: request.args.get(name) for name in ("q", "page")}
-        return redirect(url_for("batches.review", batch_id=batch.id, **asked, _anchor="accepted"))
     return render_template("batches/_accepted.html", batch=batch, **_accepted(batch))
 
 
@@ -62,8 +58,8 @@ def decide(batch_id: int, kind: str) -> ResponseReturnValue:
 
 
 def _accepted(batch: Batch) -> dict[str, object]:
-    words = request.args.get("q", "").strip()[:100]
-    paging = Paging.of(request.args.get("page"), batches.count_found(batch, words))
+    words = request.form.get("words", "").strip()[:100]
+    paging = Paging.of(request.form.get("page"), batches.count_found(batch, words), ROWS)
     found = batches.search_patients(batch, words, offset=paging.offset, limit=paging.rows)
     return {"found": found, "paging": paging, "words": words}
 

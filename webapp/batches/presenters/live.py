@@ -60,7 +60,11 @@ def present_live(batch: Batch, now: datetime) -> Live:
 
 
 def _warning(batch: Batch, progress: batches.Progress, now: datetime) -> str:
-    if batch.is_moving and progress.workers == 0 and is_due(batch, now):
+    if not (batch.is_moving and is_due(batch, now)):
+        return ""
+    if progress.workers is None:
+        return "The queue does not answer, so nothing is sent now. Nothing is lost: it goes on when the queue is back."
+    if progress.workers == 0:
         return "No worker is running, so nothing is sent now. Nothing is lost. Tell your administrator."
     return ""
 
