@@ -10,6 +10,7 @@ from messaging.db import transaction, utcnow
 from messaging.models import Batch, EvidenceKind, Message, MessageStatus, User
 from messaging.reasons import Reason
 from tests.conftest import Cast
+from tests.databases import BOTH
 from tests.webapp.browser import HOSTILE, Browser, Page
 from tests.webapp.failed_batch import ADA, BEN, CAT, a_batch, hears, message_of, patient_of
 from webapp.mail.advice import for_administrator
@@ -35,6 +36,7 @@ def figures(page: Page) -> dict[str, list[str]]:
     return found
 
 
+@BOTH
 def test_it_counts_by_provider(sign_in: SignIn, cast: Cast) -> None:
     waiting = replace(CAT, first_name="Wes", status=MessageStatus.QUEUED)
     batch = recent(a_batch(cast.riverside, cast.bob, ADA, CAT, BEN, REFUSED, waiting))
@@ -49,6 +51,7 @@ def test_it_counts_by_provider(sign_in: SignIn, cast: Cast) -> None:
     }
 
 
+@BOTH
 def test_it_says_what_the_administrator_can_do(sign_in: SignIn, cast: Cast) -> None:
     batch = recent(a_batch(cast.riverside, cast.bob, REFUSED))
     assert "asks for DMARC" not in sign_in(cast.alice).get("/settings").words
@@ -89,6 +92,7 @@ def test_the_advice_follows_what_the_server_said(status: str, words: str, advice
     assert advice in for_administrator(status, words)
 
 
+@BOTH
 def test_reports_that_nobody_understood_can_be_read(sign_in: SignIn, cast: Cast) -> None:
     batch = a_batch(cast.riverside, cast.bob, CAT, replace(CAT, first_name="Cor"))
     hears(patient_of(batch, "Cat"), EvidenceKind.FAILED, understood=True)

@@ -11,6 +11,7 @@ from messaging.db import transaction
 from messaging.models import Batch, BatchStatus, EvidenceKind, MessageStatus, Source, User
 from messaging.reasons import Reason
 from tests.conftest import Cast
+from tests.databases import BOTH
 from tests.webapp.browser import HOSTILE, Browser, Page
 from tests.webapp.failed_batch import ADA, BEN, CAT, SENT_AT, a_batch, hears, message_of, patient_of
 
@@ -29,6 +30,7 @@ def timeline(browser: Browser, batch: Batch, first_name: str) -> Page:
     return browser.get(f"/batches/{batch.id}/patients/{patient_of(batch, first_name).id}")
 
 
+@BOTH
 def test_it_tells_what_happened_newest_first(sign_in: SignIn, cast: Cast) -> None:
     batch = a_batch(cast.riverside, cast.bob, ADA)
     ada = patient_of(batch, "Ada")
@@ -133,6 +135,7 @@ def test_a_draft_shows_no_message_yet(sign_in: SignIn, cast: Cast) -> None:
     assert "Dear" not in timeline(sign_in(cast.nina), batch, "Ada").words
 
 
+@BOTH
 def test_other_batches_are_the_same_practice_s_only(sign_in: SignIn, cast: Cast) -> None:
     batch = a_batch(cast.riverside, cast.bob, ADA)
     other = a_batch(cast.riverside, cast.bob, ADA, name="Smear tests")
