@@ -22,6 +22,7 @@ from bounce_listener.readers import (
     notice,
     outcome,
     paragraphs,
+    returned,
     sentences,
     transcript,
     wrapped,
@@ -33,6 +34,7 @@ from bounce_listener.readers.verdict import Finding, Kind, Report, ReportedRecip
 __all__ = ["Kind", "Report", "ReportedRecipient", "read_report"]
 
 MAX_TEXT = 64 << 10
+MAX_MACHINE_TEXT = 16 << 10  # of it
 
 # In order of trust; the first that finds anybody answers.
 TEXT_READERS = (
@@ -166,7 +168,14 @@ def _report(
     page: Page, kind: Kind, reader: str, found: list[Finding] | None = None, mta: str = "", *, understood: bool = True
 ) -> Report:
     told = judge.recipients((finding for finding in found or [] if finding.address), page.text)
-    return Report(kind, told, mta, reader, understood, page.text[:MAX_TEXT])
+    return Report(kind, told, mta, reader, understood, _kept(page))
+
+
+def _kept(page: Page) -> str:
+    """What people may look up later: the words, then the machine part; nothing of the returned message."""
+    parts = [leaf.text for leaf in delivery_status.parts(page.letter) if leaf.content_type.startswith("leaf/")]
+    machine = "\n\n".join(returned.cut(text).strip() for text in parts)[:MAX_MACHINE_TEXT]
+    return f"{page.text[: MAX_TEXT - len(machine) - 2].rstrip()}\n\n{machine}" if machine else page.text[:MAX_TEXT]
 
 
 def _as_json(path: str, report: Report) -> str:

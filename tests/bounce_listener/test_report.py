@@ -31,6 +31,12 @@ def test_it_names_the_machine_that_reports() -> None:
     assert report_of("Final-Recipient: rfc822; ann@a.example\nAction: failed\n").reporting_mta == "mx.example.net"
 
 
+def test_the_text_for_people_holds_the_machine_part_below_the_words() -> None:
+    fields = "Final-Recipient: rfc822; ann@a.example\nAction: failed\nRemote-MTA: dns; mx.a.example"
+    text = report_of(fields, text="Not delivered.").text
+    assert text == f"Not delivered.\n\nReporting-MTA: dns; mx.example.net\n\n{fields}"
+
+
 def test_a_failure_wins_over_an_earlier_delay_of_the_same_address() -> None:
     report = report_of(
         "Final-Recipient: rfc822; ann@a.example\nAction: delayed\nStatus: 4.4.1\n\n"
@@ -75,6 +81,7 @@ def test_every_field_is_bounded() -> None:
     )
     assert len(report.recipients[0].diagnostic) <= 2_000
     assert len(report.text) <= 64 << 10
+    assert "Final-Recipient: rfc822; ann@a.example" in report.text
 
 
 def test_at_most_a_thousand_recipients_are_reported() -> None:
