@@ -31,9 +31,9 @@ def _decide(batch_id: int) -> ResponseReturnValue:
     batch = find_batch(batch_id)
     match request.form.get("decision"):
         case "send_again":
-            flash(f"{plural(doubts.send_again(batch, me()), 'message')} will be sent again.")
+            flash(f"Sent again: {plural(doubts.send_again(batch, me()), 'message')}.")
         case "leave":
-            flash(f"{plural(doubts.leave(batch, me()), 'message')} will be left as they are.")
+            flash(f"Left as it is: {plural(doubts.leave(batch, me()), 'message')}.")
         case _:
             abort(400)
     return redirect(url_for("batches.details", batch_id=batch.id))

@@ -1,0 +1,265 @@
+"""View Details: what stands, what moves, what ends by itself; Stop, Try again, and what is not certain."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from messaging import batches
+from messaging.db import db, transaction, utcnow
+from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
+from messaging.transitions import advance
+from tests.conftest import Cast
+from tests.messaging.batch_drafts import a_draft
+from tests.webapp.batches.journey import SignIn
+from tests.webapp.browser import Browser, Page
+
+
+@pytest.fixture
+def batch(cast: Cast) -> Batch:
+    """Being sent: Ada's handed over 30 s after the start, Ben's failed 10 s later, Cat's queued."""
+    made = a_draft(cast)
+    batches.approve(made, cast.bob)
+    began = utcnow() - timedelta(minutes=2)
+    with transaction():
+        advance(Batch, BatchStatus.SENDING, Batch.id == made.id, started_at=began, messages_made_at=began)
+        patients = db.session.query(Recipient).order_by(Recipient.id)
+        messages = [Message(batch_id=made.id, recipient_id=p.id, to_address=p.email) for p in patients]
+        db.session.add_all(messages)
+        db.session.flush()
+        first_two = [message.id for message in messages[:2]]
+        advance(Message, MessageStatus.SENDING, Message.id.in_(first_two))
+        advance(Message, MessageStatus.SENT, Message.id == first_two[0], sent_at=began + timedelta(seconds=30))
+        advance(Message, MessageStatus.FAILED, Message.id == first_two[1], failed_at=began + timedelta(seconds=40))
+    db.session.refresh(made)
+    return made
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, cast: Cast) -> Browser:
+    return sign_in(cast.bob)
+
+
+def figures(page: Page) -> dict[str, str]:
+    found = page.soup.select(".postround-figure__link")
+    return {
+        link.select_one(".postround-figure__name").get_text(): link.select_one(".postround-figure__number").get_text()
+        for link in found
+    }
+
+
+def done(batch: Batch, ago: timedelta = timedelta()) -> None:
+    with transaction():
+        advance(Message, MessageStatus.SENDING, Message.batch_id == batch.id)
+        advance(Message, MessageStatus.SENT, Message.batch_id == batch.id, sent_at=utcnow())
+        advance(Batch, BatchStatus.DONE, Batch.id == batch.id, done_at=utcnow() - ago)
+
+
+def test_the_page_and_the_poll_show_the_same(browser: Browser, batch: Batch) -> None:
+    page = browser.get(f"/batches/{batch.id}")
+    part = browser.get(f"/batches/{batch.id}/live", part=True)
+
+    assert str(page.soup.select_one("#live")) == str(part.soup.select_one("#live"))
+    assert figures(part) == {"Patients": "3", "Handed over": "1", "Delivered": "0", "Failed to Deliver": "1"}
+    assert "1 of 3 handed over" in part.words
+    progress = part.soup.select_one("progress")
+    assert (progress["value"], progress["max"], progress.get_text(strip=True)) == ("2", "3", "2 of 3")
+
+
+def test_every_figure_leads_to_its_patients(browser: Browser, batch: Batch) -> None:
+    page = browser.get(f"/batches/{batch.id}")
+
+    names = {"figure-patients": "Ada Ben Cat", "figure-handed-over": "Ada", "figure-delivered": ""}
+    for figure, expected in names.items():
+        people = browser.get(page.soup.select_one(f"#{figure}")["href"])
+        found = [a.get_text(strip=True).split()[0] for a in people.soup.select("tbody a")]
+        assert " ".join(found) == expected
+    assert page.soup.select_one("#figure-failed")["href"] == f"/batches/{batch.id}/failed"
+    browser.get(f"/batches/{batch.id}/outcomes/nonsense", status=404)
+
+
+def test_patients_behind_a_figure_are_searched_and_paged(browser: Browser, batch: Batch) -> None:
+    address = f"/batches/{batch.id}/outcomes/patients"
+
+    page = browser.post(address, {"words": "nevis"}, status=200)
+
+    assert [a.get_text(strip=True) for a in page.soup.select("tbody a")] == ["Ben Nevis"]
+    assert "No patient here matches these words." in browser.post(address, {"words": "nobody"}, status=200).words
+
+
+def test_the_chart_has_the_same_figures_as_a_table(browser: Browser, batch: Batch) -> None:
+    page = browser.get(f"/batches/{batch.id}")
+
+    rows = [[cell.get_text() for cell in row.select("td")][1:] for row in page.soup.select("#chart-figures tbody tr")]
+    assert rows == [["1", "0"], ["1", "1"]]
+    assert "1 were handed over and 1 had failed." in page.soup.select_one("svg title").get_text()
+    assert len(page.soup.select("svg polyline")) == 2
+
+
+def test_nothing_new_is_answered_with_nothing(browser: Browser, batch: Batch) -> None:
+    ask = browser.get(f"/batches/{batch.id}").soup.select_one("#live")["hx-get"]
+
+    assert browser.get(ask, part=True, status=204).text == ""
+
+
+def test_a_change_of_state_is_announced_once_and_takes_the_buttons_with_it(browser: Browser, batch: Batch) -> None:
+    page = browser.get(f"/batches/{batch.id}")
+    ask = page.soup.select_one("#live")["hx-get"]
+    region = page.soup.select_one("#announcement")
+    assert (region["role"], region["aria-live"], region.get_text()) == ("status", "polite", "")
+    done(batch)
+
+    part = browser.get(ask, part=True)
+    swapped = {tag["id"]: tag for tag in part.soup.select("[hx-swap-oob]")}
+    assert swapped["announcement"].get_text().startswith("Done. Everything was sent by")
+    assert "Stop sending" not in swapped["actions"].get_text()
+
+    again = part.soup.select_one("#live")["hx-get"].replace("seen=", "seen=x")
+    assert not browser.get(again, part=True).soup.select("[hx-swap-oob]")
+
+
+def test_it_asks_quickly_while_sending_slowly_when_done_and_never_after_a_week(browser: Browser, batch: Batch) -> None:
+    def trigger() -> str | None:
+        return browser.get(f"/batches/{batch.id}/live", part=True).soup.select_one("#live").get("hx-trigger")
+
+    assert trigger() == "every 2s"
+    done(batch)
+    assert trigger() == "every 30s"
+    with transaction():
+        db.session.execute(update(Batch).values(done_at=utcnow() - timedelta(days=8)))
+    assert trigger() is None
+
+
+def test_the_live_part_costs_at_most_three_queries(browser: Browser, batch: Batch) -> None:
+    from sqlalchemy import event
+
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    browser.get(f"/batches/{batch.id}/live", part=True)
+
+    assert len([s for s in statements if s.startswith(("SELECT", "WITH", "UPDATE", "INSERT"))]) <= 3, statements
+
+
+def test_a_good_email_batch_is_done_with_nothing_delivered(browser: Browser, batch: Batch) -> None:
+    done(batch)
+
+    page = browser.get(f"/batches/{batch.id}")
+
+    assert page.soup.select_one(".nhsuk-tag").get_text(strip=True) == "Done"
+    assert figures(page)["Delivered"] == "0"
+    assert "Email is never counted here: mail systems do not confirm it reliably." in page.words
+    assert "Reports can arrive for days, and not every mail system sends one." in page.words
+
+
+def test_stopping_asks_first_and_then_stops(browser: Browser, batch: Batch) -> None:
+    question = browser.get(browser.get(f"/batches/{batch.id}").link("Stop sending"))
+    assert question.h1 == "Stop sending?"
+    assert db.session.get_one(Batch, batch.id, populate_existing=True).status is BatchStatus.SENDING
+
+    page = browser.follow(browser.post(f"/batches/{batch.id}/stopping"))
+
+    assert "Stopped by Bob" in page.words
+    assert "1 patient was not sent to" in page.words
+    assert "Stop sending" not in page.words
+
+
+def test_stopping_what_has_ended_says_so(browser: Browser, batch: Batch) -> None:
+    done(batch)
+
+    assert "There was nothing left to stop." in browser.follow(browser.post(f"/batches/{batch.id}/stopping")).words
+    browser.get(f"/batches/{batch.id}/stopping", status=302)
+
+
+def test_a_held_batch_shows_the_servers_words_as_text_and_try_again(browser: Browser, batch: Batch) -> None:
+    with transaction():
+        batch.held_at, batch.held_because = utcnow(), "550 5.7.1 <b>go away</b>"
+
+    page = browser.get(f"/batches/{batch.id}")
+    assert page.soup.select_one(".nhsuk-tag").get_text(strip=True) == "Held"
+    assert "No patient counts as failed because of it." in page.words
+    assert "550 5.7.1 <b>go away</b>" in page.words
+
+    page = browser.follow(browser.post(f"/batches/{batch.id}/release"))
+    assert "Trying again." in page.words
+    assert page.soup.select_one(".nhsuk-tag").get_text(strip=True) == "Sending"
+
+
+def test_messages_that_are_not_certain_wait_for_a_decision(browser: Browser, batch: Batch) -> None:
+    with transaction():
+        advance(Message, MessageStatus.SENDING, Message.status == MessageStatus.QUEUED)
+        db.session.execute(update(Message).where(Message.status == MessageStatus.SENDING).values(in_doubt_at=utcnow()))
+
+    page = browser.get(browser.get(f"/batches/{batch.id}").link("Decide what to do"))
+    assert "Cat Stevens" in page.words
+
+    browser.post(f"/batches/{batch.id}/doubts", {"decision": "perhaps"}, status=400)
+    page = browser.follow(browser.post(f"/batches/{batch.id}/doubts", {"decision": "leave"}))
+    assert "Left as it is: 1 message." in page.words
+    assert "1 of 3 handed over" not in page.words
+
+
+def test_it_says_when_no_worker_is_running(browser: Browser, batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "The queue does not answer" in browser.get(f"/batches/{batch.id}").words
+
+    monkeypatch.setattr("messaging.queue.count_workers", lambda: 0)
+    browser.app.extensions.pop("postround_progress")
+    assert "No worker is running, so nothing is sent now." in browser.get(f"/batches/{batch.id}").words
+
+    monkeypatch.setattr("messaging.queue.count_workers", lambda: 1)
+    browser.app.extensions.pop("postround_progress")
+    assert "Nothing is lost" not in browser.get(f"/batches/{batch.id}").words
+
+
+def test_a_viewer_sees_the_details_and_no_button(sign_in: SignIn, cast: Cast, batch: Batch) -> None:
+    page = sign_in(cast.nina).get(f"/batches/{batch.id}")
+
+    assert figures(page)["Patients"] == "3"
+    assert "Stop sending" not in page.words
+
+
+def test_what_happened_is_told_newest_first(browser: Browser, batch: Batch) -> None:
+    done(batch)
+    with transaction():
+        batch.started_at = batch.approved_at
+
+    rows = browser.get(f"/batches/{batch.id}").soup.select("table")[-1].select("tbody tr")
+
+    what = [row.select("td")[1].get_text(strip=True) for row in rows]
+    assert what == ["Everything was sent", "Sending began", "Approved by Bob", "Draft made by Alice"]
+
+
+def test_the_list_shows_each_batch_and_moves_the_rows_that_move(browser: Browser, cast: Cast, batch: Batch) -> None:
+    a_draft(cast, name="Later")
+
+    page = browser.get("/batches")
+    rows = page.soup.select("tbody tr")
+    assert [row.select_one("a").get_text(strip=True) for row in rows] == ["Later", "Flu"]
+    assert rows[0].get("hx-get") is None
+    assert "Continue" in rows[0].get_text()
+    assert rows[1].select("td")[-1].a["href"] == f"/batches/{batch.id}/failed"
+
+    assert browser.get(rows[1]["hx-get"], part=True, status=204).text == ""
+    done(batch)
+    moved = browser.get(rows[1]["hx-get"], part=True).soup.select_one("tr")
+    assert moved.get("hx-get") is None
+    assert "Done" in moved.get_text()
+
+
+def test_the_list_is_searched_and_filtered(browser: Browser, cast: Cast, batch: Batch) -> None:
+    a_draft(cast, name="Later")
+
+    def names(address: str) -> list[str]:
+        return [row.select_one("a").get_text(strip=True) for row in browser.get(address).soup.select("tbody tr")]
+
+    assert names("/batches?q=lat") == ["Later"]
+    assert names("/batches?status=sending") == ["Flu"]
+    assert names("/batches?status=nonsense") == ["Later", "Flu"]
+    assert "No batch message matches." in browser.get("/batches?q=zebra").words
+    assert browser.get("/batches?q=lat", part=True).soup.select_one("#batches")
+
+
+def test_a_draft_is_taken_up_where_it_was_left(browser: Browser, cast: Cast) -> None:
+    draft = batches.create_draft(cast.riverside, cast.alice)
+    assert browser.get(f"/batches/{draft.id}/continue", status=302).headers["Location"].endswith("/patients")
+    with_words = a_draft(cast)
+    assert browser.get(f"/batches/{with_words.id}/continue", status=302).headers["Location"].endswith("/message")
