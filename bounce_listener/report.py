@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bounce_listener.readers import (
+    challenges,
     completed,
     delivery_status,
     guarded,
@@ -68,7 +69,7 @@ def _read(letter: Letter) -> Report:
     if (told := notice.read(letter)) is not None:
         kind, found = told
         return _report(page, kind, "notice", found)
-    if letter.report_type == "disposition-notification":
+    if kinds.is_receipt(letter):
         return _receipt(page)
     if not kinds.may_be_report(letter):
         return _not_a_report(page)
@@ -83,7 +84,7 @@ def _receipt(page: Page) -> Report:
 
 
 def _not_a_report(page: Page) -> Report:
-    if kinds.is_challenge(page.letter) and kinds.is_automatic_reply(page.letter):
+    if kinds.is_automatic_reply(page.letter) and _is_challenge(page):
         return _report(page, Kind.CHALLENGE, "challenge")
     if kinds.is_automatic_reply(page.letter):
         return _report(page, Kind.AUTOREPLY, "autoreply")
@@ -95,11 +96,27 @@ def _machine_part(page: Page) -> Report | None:
     acting = [finding for finding in found if finding.action]
     if not acting:
         return None
-    if kinds.is_challenge(page.letter, acting[0].diagnostic):
+    if _is_challenge(page, acting[0]):
         return _report(page, Kind.CHALLENGE, "challenge", mta=mta)
+    if any(finding.action == delivery_status.UNSAID for finding in acting):
+        acting = [_said(page, finding) for finding in acting]
     if any(not finding.address for finding in acting):
         acting = _named_by_words(page, acting)
     return _report(page, _kind_of(acting), "delivery_status", acting, mta)
+
+
+def _said(page: Page, finding: Finding) -> Finding:
+    if finding.action != delivery_status.UNSAID:
+        return finding
+    final = outcome.gave_up(f"{page.text}\n{finding.diagnostic}") and not outcome.is_delay(page.subject, page.text)
+    return replace(finding, action="failed" if final else "delayed")
+
+
+def _is_challenge(page: Page, told: Finding | None = None) -> bool:
+    diagnostic = told.diagnostic if told is not None else ""
+    refused = told is not None and told.status[:1] == "5"
+    sender = page.letter.header("from")
+    return challenges.is_challenge(page.subject, sender, page.text, diagnostic, refused=refused)
 
 
 def _named_by_words(page: Page, acting: list[Finding]) -> list[Finding]:
@@ -119,7 +136,7 @@ def _words(page: Page) -> Report:
     letter = page.letter
     if kinds.has_automatic_subject(letter):
         return _report(page, Kind.AUTOREPLY, "autoreply")
-    if kinds.is_challenge(letter) and not letter.has("x-failed-recipients"):
+    if not letter.has("x-failed-recipients") and _is_challenge(page):
         return _report(page, Kind.CHALLENGE, "challenge")
     if outcome.speaks_of_success(page.subject, page.text) and not letter.has("x-failed-recipients"):
         return _report(page, Kind.DELIVERED, "words")

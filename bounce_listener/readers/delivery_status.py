@@ -22,6 +22,8 @@ _MACHINE = re.compile(r"^[ \t]{0,8}(?:Final|Original)-Recipient[ \t]{0,8}:", re.
 _ACTION = re.compile(r"^[ \t]{0,8}(?:Action|Status|Diagnostic-Code)[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
 _REJECTED = re.compile(r"automatically rejected|(?:was|been) (?:refused|rejected) by|^rejected:", re.IGNORECASE)
 
+# No Action and a temporary status: the words have to tell whether the other side has given up.
+UNSAID = "unsaid"
 _FAILED = ("fail", "error", "expired", "undeliver", "bounce", "reject", "permanent")
 _DELAYED = ("delay", "defer", "transient", "temporar", "warning")
 
@@ -64,7 +66,7 @@ def action_of(written: str, status: str, diagnostic: str) -> str:
     if status[:1] == "5" or (not status and code is not None and code >= 500):
         return "failed"
     if status[:1] == "4":
-        return "delayed"
+        return UNSAID
     return "failed" if code is not None else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bounce_listener.readers import addresses
+from bounce_listener.readers import addresses, outcome
 from bounce_listener.readers.page import Page
 from bounce_listener.readers.verdict import Finding
 
@@ -16,15 +16,16 @@ _SPEAKS = re.compile(
     ),
     re.IGNORECASE,
 )
-# What stands before an address that is not the recipient's.
-_NOT_THEIRS = re.compile(
-    (
-        r"(?:mail from|from|sender|reply-to|return-path|mailfrom|smtp\.mail|message-id|contact|"
-        r"write to|help|questions?|support|mailto|envelope-from|postmaster|"
-        r"abuse)\S{0,3}\s{0,3}[:=<]{0,3}\s{0,3}<?$"
-    ),
+# What stands before or after an address that is not the recipient's.
+_BEFORE = re.compile(
+    r"(?:mail from|from|sender|reply-to|return-path|mailfrom|smtp\.mail|message-id|contact|write to|help|questions?|"
+    r"support|mailto|envelope-from|postmaster|abuse|場合は|連絡|問い?合わ?せ)\S{0,3}\s{0,3}[:=<、]{0,3}\s{0,3}<?$",
     re.IGNORECASE,
 )
+_AFTER = re.compile(
+    r"^\W{0,6}(?:へ|まで|に(?:ご連絡|お問)|for (?:help|assist|support|more|further)|if you)", re.IGNORECASE
+)
+_DESKS = re.compile(r"(?:support|help|helpdesk|abuse|contact|info|no-?reply|customer[\w.-]{0,20}|admin\w{0,12})$", re.I)
 LOOKED_AT = 300  # lines
 
 
@@ -34,19 +35,23 @@ def read(page: Page) -> list[Finding]:
     for number, line in enumerate(page.lines[:LOOKED_AT]):
         if "@" not in line:
             continue
-        near = " ".join(page.lines[max(0, number - 1) : number + 3])
-        if not _SPEAKS.search(near):
+        near = " ".join(page.lines[max(0, number - 2) : number + 6])
+        if not _SPEAKS.search(near) and not outcome.speaks_of_failure("", near):
             continue
+        following = page.lines[number + 1] if number + 1 < len(page.lines) else ""
         for match in addresses.CANDIDATE.finditer(line[:1_000]):
             address = addresses.clean(match.group().rstrip("."))
-            if (
-                address
-                and not _NOT_THEIRS.search(line[max(0, match.start() - 40) : match.start()])
-                and not _guarded(page, address)
-            ):
+            around = (
+                line[max(0, match.start() - 40) : match.start()],
+                f"{line[match.end() :]} {following}".lstrip("> "),
+            )
+            if address and not _is_guarded(page, address, *around):
                 found.setdefault(address.lower(), Finding(address=address, diagnostic=near[:2_000]))
     return list(found.values()) if len(found) == 1 else []
 
 
-def _guarded(page: Page, address: str) -> bool:
-    return addresses.is_machinery(address) or address.lower() in page.strangers
+def _is_guarded(page: Page, address: str, before: str, after: str) -> bool:
+    """True for our own and the reporter's addresses, machinery, help desks, and whom the words do not speak of."""
+    if addresses.is_machinery(address) or address.lower() in page.strangers:
+        return True
+    return bool(_DESKS.match(address.partition("@")[0]) or _BEFORE.search(before) or _AFTER.match(after))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bounce_listener.readers import outcome
-from bounce_listener.readers.letter import Letter
+from bounce_listener.readers.letter import Leaf, Letter
 
 # (pattern, whose) in From: machines that send reports.
 _REPORTERS = re.compile(
@@ -62,53 +62,35 @@ _AUTO_HEADERS = (
     "x-autoreply-from",
     "x-facebook-notify-out",
 )
-# Challenges: the sender must prove to be a person. (service or words)
-_CHALLENGE = re.compile(
-    (
-        r"boxbe|guest ?list|wait-?listed|spamarrest|spam arrest|choicemail|mailblocks|tmda|bluebottle|"
-        r"earthlink[^\n]{0,40}spamblocker|spamblocker|sendio|0spam|vanquish|"
-        r"(?:please )?(?:confirm|verify|authenticate|validate) (?:that )?(?:your|this|you) (?:message|"
-        r"e-?mail|mail|are|sent|delivery|identity)|"
-        r"(?:is|are|was|been|being) (?:held|quarantined|waiting|pending|on hold)[^\n]{0,200}(?:click|"
-        r"confirm|verif|approv|repl(?:y|ying)|respond)|"
-        r"approved senders? list|sender (?:not )?(?:pre-?approved|verification required|confirmation)|"
-        r"challenge[- ]response|to (?:have|get) (?:it|your (?:message|mail|"
-        r"e-mail)) delivered[^\n]{0,60}(?:click|reply|visit)|"
-        r"human verification|prove (?:that )?you are (?:a )?(?:human|person|not)|(?:click|visit|"
-        r"reply)[^\n]{0,80}(?:to have (?:it|your)|so that your)[^\n]{0,60}deliver"
-    ),
-    re.IGNORECASE,
-)
-# A refusal in numbers or for good is no challenge, whatever else it asks for.
-_REFUSAL = re.compile(r"\b5[0-5]\d[ -]|\b5\.\d\.\d{1,3}\b|permanent (?:error|fail)|failed permanently")
-_NOTICE_TYPE = re.compile(r"^\s{0,4}x-[a-z]{2,20}-notice\b", re.IGNORECASE)
 _COMPLAINT = re.compile(r"^complaint about message from|^abuse report|feedback loop", re.IGNORECASE)
+
+
+_JMRP = re.compile(r"hotmail|live\.com|outlook|msn|feedback|fbl|staff@", re.IGNORECASE)
+_FEEDBACK = re.compile(r"^Feedback-Type: ?\w", re.MULTILINE)
 
 
 def is_complaint(letter: Letter) -> bool:
     """A recipient pressed “spam”: ARF (RFC 5965), or Hotmail’s JMRP, which sends the message alone."""
-    if letter.report_type == "feedback-report" or any(
-        leaf.content_type == "leaf/feedback-report" for leaf in letter.leaves
-    ):
+    if letter.report_type == "feedback-report":
         return True
-    if _COMPLAINT.search(letter.header("subject")) and re.search(
-        r"hotmail|live\.com|outlook|msn|feedback|fbl|staff@", letter.header("from"), re.I
-    ):
+    if _COMPLAINT.search(letter.header("subject")) and _JMRP.search(letter.header("from")):
         return True
-    return any(
-        leaf.content_type.startswith("text/") and re.search(r"^Feedback-Type: ?\w", leaf.text[:4_000], re.M)
-        for leaf in letter.leaves[:4]
-    ) and bool(re.search(r"^User-Agent: ", "\n".join(leaf.text[:4_000] for leaf in letter.leaves[:4]), re.M))
+    return any(_tells_feedback(leaf) for leaf in letter.leaves[:4])
 
 
-def is_challenge(letter: Letter, diagnostics: str = "") -> bool:
-    """The message waits until its sender proves to be a person; said so in words or as a report’s diagnostic type."""
-    if _NOTICE_TYPE.search(diagnostics):
+def is_receipt(letter: Letter) -> bool:
+    """A disposition notification (RFC 8098): what became of a message that had arrived."""
+    if letter.report_type.endswith("disposition-notification"):
         return True
-    words = " ".join(letter.text[:3_000].split())
-    if _REFUSAL.search(words):
-        return False
-    return any(_CHALLENGE.search(said) for said in (letter.header("subject"), letter.header("from"), words))
+    types = {leaf.content_type for leaf in letter.leaves}
+    return "leaf/disposition-notification" in types and "leaf/delivery-status" not in types
+
+
+def _tells_feedback(leaf: Leaf) -> bool:
+    if leaf.content_type == "leaf/feedback-report":
+        return True
+    head = leaf.text[:4_000] if leaf.content_type.startswith("text/") else ""
+    return "Feedback-Type:" in head and bool(_FEEDBACK.search(head)) and ("User-Agent:" in head or "Version:" in head)
 
 
 def is_automatic_reply(letter: Letter) -> bool:

@@ -31,7 +31,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
         ),
         "Exchange 2007 to 365, Domino, Symantec, GroupWise, qmail, Yahoo",
     ),
-    (r"(?:not|n't) (?:be )?deliver(?:ed|able)? to:?$", "Domino"),
+    (r"(?:not|n't) (?:be )?deliver(?:ed|able)? to:?$|not (?:yet )?been delivered", "Domino"),
     (r"following (?:recipient|address|addressee|user|destination|mailbox)", "many"),
     (
         (

@@ -58,8 +58,11 @@ _SOUNDS_DELAYED: tuple[tuple[str, str], ...] = (
 )
 _GIVEN_UP: tuple[tuple[str, str], ...] = (
     (r"retry (?:time(?:out)?|limit) (?:exceeded|has been exceeded)|not reached for any host after a long", "Exim"),
-    (r"given up|gave up|giving up (?:on|after)|not going to try again", "qmail, Courier"),
-    (r"in the queue too long|queue lifetime|too long in (?:the )?queue|has expired", "qmail, Sendmail"),
+    (r"given up|gave up|giving up\b(?! on delivery if)|not going to try again", "qmail, Courier"),
+    (
+        r"in the queue too long|queue lifetime|delivery (?:time )?expired|too long in (?:the )?queue|has expired",
+        "qmail, Sendmail",
+    ),
     (r"could not be delivered (?:for (?:the last )?\d+ days?|after|within)", "Sendmail"),
     (
         r"message will be deleted from queue|return(?:ed|ing) (?:it )?to (?:you|the sender)|"
@@ -149,10 +152,16 @@ def is_delay(subject: str, text: str) -> bool:
     words = _NO_MORE.sub(" given up ", _plain(text[:LOOKED_AT]))
     if _RETRIES.search(words):
         return True
-    gone = _GONE.search(_FUTURE.sub(" ", words))
+    gone = bool(_GONE.search(_FUTURE.sub(" ", words)))
     if _DELAYED.search(words):
         return not gone or bool(_SUBJECT_DELAY.search(subject))
     return bool(_SUBJECT_DELAY.search(subject)) and not _SUBJECT_FINAL.search(subject) and not gone
+
+
+def gave_up(text: str) -> bool:
+    """True when it says that no more is tried."""
+    words = _NO_MORE.sub(" given up ", _plain(text[:LOOKED_AT]))
+    return bool(_GONE.search(_FUTURE.sub(" ", words)))
 
 
 def speaks_of_failure(subject: str, text: str) -> bool:
