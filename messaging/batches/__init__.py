@@ -22,7 +22,7 @@ from messaging.batches.patients import (
 )
 from messaging.batches.refused import group_refused, refused_rows
 from messaging.batches.snapshots import Progress, progress
-from messaging.batches.words import Problem, problems, problems_of_words, seal
+from messaging.batches.words import Problem, problems, problems_of_length, problems_of_words, seal
 
 __all__ = [
     "ChangedSince",
@@ -54,6 +54,7 @@ __all__ = [
     "one_patient",
     "patients_without",
     "problems",
+    "problems_of_length",
     "problems_of_words",
     "progress",
     "refused_rows",

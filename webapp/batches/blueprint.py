@@ -8,7 +8,7 @@ from messaging.models import Batch
 from webapp.htmx import wants_part
 from webapp.permissions import find_batch
 
-blueprint = Blueprint("batches", __name__)
+blueprint = Blueprint("batches", __name__, cli_group=None)
 
 
 @blueprint.errorhandler(NotADraft)

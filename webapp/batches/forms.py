@@ -8,7 +8,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from messaging import batches
-from messaging.batches.words import problems_of_length
 from messaging.db import utcnow
 from messaging.models import Batch
 from webapp.batches import when
@@ -31,7 +30,9 @@ class MessageForm(Form):
 
     def too_long(self) -> bool:
         """Marks what could not be kept whole."""
-        return self._mark(problems_of_length(self.name.data or "", self.subject.data or "", self.body.data or ""))
+        return self._mark(
+            batches.problems_of_length(self.name.data or "", self.subject.data or "", self.body.data or "")
+        )
 
     def incomplete(self, batch: Batch) -> bool:
         """Marks what keeps the words, as the batch holds them now, from being sent."""
