@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,9 @@ PATIENT = {  # unless told otherwise: tries again every second, soon says that m
     "bounce_queue_lifetime": "1h",
     "delay_warning_time": "3s",
 }
+UNKNOWN_DOMAIN = (
+    "error:5.4.4 Host or domain name not found. Name service error for name={domain} type=AAAA: Host not found"
+)
 SERVICES = """\
 {host}:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
@@ -87,7 +90,7 @@ class Postfix:
             time.sleep(0.02)
 
     def configure(self, **parameters: str) -> None:
-        """Sets them and starts it anew: a mere reload loses sight, for a while, of mail that is being tried just then."""
+        """Sets them and starts it anew: a mere reload loses sight, for a while, of mail being tried just then."""
         self.stop()
         self.parameters.update(parameters)
         self._write()
@@ -129,13 +132,20 @@ class Postfix:
 
 
 @contextlib.contextmanager
-def postfix(world: int, returns: Mapping[str, int], **parameters: str) -> Iterator[Postfix]:
-    """Running. `world` and the values of `returns` (by domain) are loopback ports; `parameters` go into main.cf."""
+def postfix(
+    world: int, returns: Mapping[str, int], *, unknown: Sequence[str] = (), **parameters: str
+) -> Iterator[Postfix]:
+    """Running. `world` and the values of `returns` (by domain) are loopback ports, `parameters` go into main.cf.
+
+    Of the domains in `unknown` it says what it says when the DNS knows nothing of them.
+    """
     _skip_where_something_is_missing()
     folder = Path(tempfile.mkdtemp(prefix="postround-mta-"))
     folder.chmod(0o755)  # its processes run as another user, who must reach its own folders
     try:
-        mta = Postfix(folder, free_port(), {**_main(folder, world, returns), **PATIENT, **parameters})
+        mta = Postfix(
+            folder, free_port(), {**_main(folder), **_routes(world, returns, unknown), **PATIENT, **parameters}
+        )
         try:
             mta.start()
             yield mta
@@ -145,9 +155,7 @@ def postfix(world: int, returns: Mapping[str, int], **parameters: str) -> Iterat
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _main(folder: Path, world: int, returns: Mapping[str, int]) -> dict[str, str]:
-    to_the_world = f"smtp:[{LOOPBACK}]:{world}"
-    ways_back = ", ".join(f"{{ {domain} = smtp:[{LOOPBACK}]:{port} }}" for domain, port in returns.items())
+def _main(folder: Path) -> dict[str, str]:
     return {
         "compatibility_level": "3.6",
         "queue_directory": str(folder / "spool"),
@@ -170,11 +178,20 @@ def _main(folder: Path, world: int, returns: Mapping[str, int]) -> dict[str, str
         "smtp_tls_security_level": "none",
         "smtp_dns_support_level": "disabled",
         "smtp_host_lookup": "native",
-        "default_transport": to_the_world,
-        "relay_transport": to_the_world,
-        "transport_maps": f"inline:{{ {ways_back} }}",
         # One patient who is put off says nothing about the next, although all live behind the same port.
         "default_destination_concurrency_failed_cohort_limit": "0",
+    }
+
+
+def _routes(world: int, returns: Mapping[str, int], unknown: Sequence[str]) -> dict[str, str]:
+    to_the_world = f"smtp:[{LOOPBACK}]:{world}"
+    routes = {domain: f"smtp:[{LOOPBACK}]:{port}" for domain, port in returns.items()}
+    routes |= {domain: UNKNOWN_DOMAIN.format(domain=domain) for domain in unknown}
+    table = ", ".join(f"{{ {domain} = {way} }}" for domain, way in routes.items())
+    return {
+        "default_transport": to_the_world,
+        "relay_transport": to_the_world,
+        "transport_maps": f"inline:{{ {table} }}",
     }
 
 

@@ -19,6 +19,7 @@ AT_RCPT = {
 }
 AFTER_DATA = {
     "refused": "550 5.7.1 Message refused by the rules of this recipient",
+    "distrusted": "550 5.7.26 Unauthenticated email from this sender is not accepted",
 }
 ONCE = "451 4.7.1 <{address}>: Greylisted, please try again in a moment"  # later.…: the first time
 AWAY = "450 4.3.2 <{address}>: System is down for maintenance"  # away.…: until comes_back()

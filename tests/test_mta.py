@@ -67,4 +67,6 @@ def _status_blocks(content: bytes | str | None) -> tuple[Message, Message]:
     blocks = report.get_payload()
     assert isinstance(blocks, list)
     whole, patient = blocks
+    assert isinstance(whole, Message)
+    assert isinstance(patient, Message)
     return whole, patient
