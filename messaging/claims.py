@@ -81,13 +81,18 @@ def start(batch_id: int, worker: str, ids: Sequence[int]) -> set[int]:
     if not ids:
         return set()
     connection = db.session.connection()
-    values = {"ids": id_list(ids), "worker": worker, "batch": batch_id, "now": utcnow()}
-    return {row[0] for row in connection.execute(_starting(connection.dialect.name), values)}
+    values = start_values(batch_id, worker, ids, utcnow())
+    return {row[0] for row in connection.execute(starting(connection.dialect.name), values)}
+
+
+def start_values(batch_id: int, worker: str, ids: Sequence[int], now: datetime) -> dict[str, Any]:
+    """The values of starting()."""
+    return {"ids": id_list(ids), "worker": worker, "batch": batch_id, "now": now}
 
 
 @lru_cache
-def _starting(dialect: str) -> Any:
-    """Built once: it runs for every few messages."""
+def starting(dialect: str) -> Any:
+    """The statement of start(), built once: it runs for every few messages."""
     table: Any = Message.__table__
     return (
         update(table)

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from messaging import claims, results
+from messaging import claims
 from messaging.answers import Judgement, Verdict, judge
 from messaging.claims import Claimed
-from messaging.db import transaction
 from messaging.email_message import EmailTemplate
 from messaging.gateways.base import Answer, Outcome, Parcel, Stage
 from messaging.holds import hold, note_waiting
@@ -25,6 +24,7 @@ from messaging.reasons import Reason
 from messaging.results import Result
 from messaging.return_path import return_paths
 from messaging.sender import Sender
+from messaging.turns import turn
 
 T = TypeVar("T")
 
@@ -183,13 +183,10 @@ class Round:
         if not (ready or self._results or self._came_back):
             return
 
-        def record() -> set[int]:
-            with transaction():
-                results.record(self._results, self._sender.name, self._when_in_doubt)
-                claims.not_started(self._sender.name, self._came_back)
-                return claims.start(self._batch.id, self._sender.name, [one.message.id for one in ready])
-
-        may_leave = self._insist(record)
+        ids = [one.message.id for one in ready]
+        may_leave = self._insist(
+            lambda: turn(self._batch.id, self._sender.name, self._results, self._came_back, ids, self._when_in_doubt)
+        )
         self._results = []
         self._came_back = []
         for one in ready:

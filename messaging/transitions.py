@@ -98,7 +98,7 @@ def advance_each(
         values["rows"] = json.dumps([[row["id"], *(row[name] for name in columns)] for row in rows])
         statement = _each_on_sqlite(columns, tuple(same), to)
     else:
-        values["ids"] = [row["id"] for row in rows]
+        values["moving"] = [row["id"] for row in rows]
         values.update((f"new_{name}", [row[name] for row in rows]) for name in columns)
         statement = _each_on_postgresql(columns, tuple(same), to)
     moved = [(row[0], row[1]) for row in connection.execute(statement, values)]
@@ -130,7 +130,7 @@ def _each_on_sqlite(columns: tuple[str, ...], same: tuple[str, ...], to: Message
 @lru_cache
 def _each_on_postgresql(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus) -> Any:
     lists = [bindparam(f"new_{name}", type_=ARRAY(Text)) for name in columns]
-    ids = bindparam("ids", type_=ARRAY(Integer))
+    ids = bindparam("moving", type_=ARRAY(Integer))
     given = func.unnest(ids, *lists).table_valued("id", *columns, name="given").render_derived()
     return _each(given.c.id, {name: given.c[name] for name in columns}, same, to)
 
@@ -159,8 +159,29 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
 @lru_cache
 def _recipients_of_each(dialect: str, to: RecipientStatus) -> Any:
     table: Any = Recipient.__table__
-    movable = or_(*(table.c.status == old for old in RECIPIENT[to]))
-    return update(table).where(is_among(table.c.id, dialect), movable).values(status=to)
+    return update(table).where(is_among(table.c.id, dialect), _may_become(table, to)).values(status=to)
+
+
+def _may_become(recipients: Any, to: RecipientStatus) -> ColumnElement[bool]:
+    return or_(*(recipients.c.status == old for old in RECIPIENT[to]))
+
+
+@lru_cache
+def each_in_one_statement(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus, then: Any) -> Any:
+    """On PostgreSQL: advance_each(), their patients, and `then` (an UPDATE of other messages that returns their ids).
+
+    One statement is one way to the server and back, and a transaction of its own.
+    """
+    moved = _each_on_postgresql(columns, same, to).cte("moved")
+    patients: Any = Recipient.__table__
+    follow = FOLLOWS[to]
+    followed = (
+        update(patients)
+        .where(patients.c.id == moved.c.recipient_id, _may_become(patients, follow))
+        .values(status=follow)
+    ).cte("followed")
+    others = then.cte("others")
+    return select(others.c.id).add_cte(moved, followed)
 
 
 def _recipients_follow(recipient_ids: Sequence[int], to: MessageStatus) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from messaging.db import Model, UtcDateTime, choice, utcnow
@@ -35,8 +35,13 @@ class Message(Model):
     __table_args__ = (
         UniqueConstraint("recipient_id", "channel"),
         Index(None, "batch_id", "status", "send_after"),
-        Index(None, "status", "send_after"),
-        Index(None, "status", "lease_until"),
+        # Not by status too: a plan that went by it to find a few ids would walk over every row that was ever claimed.
+        Index(
+            None,
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -302,10 +302,11 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_messages_status_messages_lease_until"), ["status", "lease_until"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_messages_status_messages_send_after"), ["status", "send_after"], unique=False
+            batch_op.f("ix_messages_lease_until"),
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
         )
 
     op.create_table(
@@ -399,8 +400,7 @@ def downgrade() -> None:
 
     op.drop_table("delivery_receipts")
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_messages_status_messages_send_after"))
-        batch_op.drop_index(batch_op.f("ix_messages_status_messages_lease_until"))
+        batch_op.drop_index(batch_op.f("ix_messages_lease_until"))
         batch_op.drop_index(batch_op.f("ix_messages_batch_id_messages_status_messages_send_after"))
 
     op.drop_table("messages")
