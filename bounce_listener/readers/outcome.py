@@ -28,6 +28,7 @@ _WILL_RETRY: tuple[tuple[str, str], ...] = (
     ),
     (r"temporary failure report|only a temporary (?:failure|error|problem)", "OpenSMTPD"),
     (r"still undelivered|remains undelivered", "Sendmail"),
+    (r"just a warning|only a warning|need to take any action", "ISP relays"),
     (r"versuch(?:t|en) (?:es )?weiter|wird weiterhin versucht|noch nicht zugestellt", "German"),
     (r"n'a pas encore été (?:remis|distribué|délivré)|nouvelles? tentatives? (?:ser|de remise)", "French"),
     (r"seguir(?:á|emos) intentando|todavía no se ha", "Spanish"),

@@ -41,7 +41,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         (
             r"(?:undeliverable|unknown user|user unknown|unknown (?:address|recipient)|no such (?:user|"
-            r"recipient|address)|unknown host|userid|allowed size|attempts|(?:user|recipient|receiver|"
+            r"recipient|address)|unknown host|userid|allowed size|mailbox is full|attempts|(?:user|recipient|receiver|"
             r"address) not found|invalid (?:recipient|address|user)|failed|rejected|"
             r"bounced)(?: \S{1,12}){0,2}[:=]? "
         ),
