@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from databases import BOTH
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -13,6 +14,8 @@ from messaging.models import AuditEntry, Batch, BatchStatus, Message, MessageSta
 from messaging.transitions import advance
 from tests.conftest import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
+
+pytestmark = BOTH
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from databases import BOTH
 from sqlalchemy import func, select
 
 from messaging import batches
@@ -10,6 +11,8 @@ from messaging.db import db, transaction
 from messaging.models import AuditEntry, Concern, ConcernKind, Recipient, RefusedRow, Suppression
 from tests.conftest import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
+
+pytestmark = BOTH
 
 
 def left_out(batch) -> dict[int, bool]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from databases import BOTH
 from sqlalchemy import event, update
 
 from messaging import batches
@@ -14,6 +15,8 @@ from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organis
 from messaging.transitions import advance
 from tests.conftest import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft
+
+pytestmark = BOTH
 
 BEGAN = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

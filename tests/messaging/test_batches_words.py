@@ -1,6 +1,7 @@
 """Composing: what keeps a draft from being sent, which fields there are, and which patients to look at."""
 
 import pytest
+from databases import BOTH
 
 from messaging import batches
 from messaging.batches.words import problems_of_length
@@ -8,6 +9,8 @@ from messaging.db import transaction
 from messaging.models import Batch
 from tests.conftest import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
+
+pytestmark = BOTH
 
 
 def sentences(batch: Batch) -> list[tuple[str, str]]:
@@ -74,7 +77,7 @@ def test_it_keeps_the_words_on_lines_and_without_what_no_mail_can_hold(cast: Cas
     assert batch.saved_at is not None
 
 
-def test_nothing_is_cut_in_silence() -> None:
+def test_nothing_is_cut_in_silence(cast: Cast) -> None:
     assert [p.field for p in problems_of_length("n" * 101, "s" * 201, "b" * 20_001)] == ["name", "subject", "body"]
     assert problems_of_length("n" * 100, "s" * 200, "b" * 20_000) == []
 
