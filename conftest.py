@@ -1,6 +1,9 @@
-"""A skip is a failure in CI, or with --no-skips: else nobody notices a test that never runs."""
+"""For every run: a skip is a failure in CI or with --no-skips, else nobody notices a test that never runs; and SIGTERM
+ends a run as Ctrl-C does, so that the servers its tests started are stopped.
+"""
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -14,6 +17,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("CI") == "true",
         help="a skipped test is a failed one (as with CI=true)",
     )
+
+
+def pytest_configure() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to stop", 128 + signal.SIGTERM))
 
 
 @pytest.hookimpl(wrapper=True)

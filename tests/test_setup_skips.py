@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.places import ROOT
+from tests.servers import wait_until
 
 SKIPS = """
 import pytest
@@ -81,3 +82,25 @@ def test_a_whole_file_that_skips_itself_is_a_failure_too(tmp_path: Path) -> None
 
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     assert outcome(tmp_path)[0] != 0
+
+
+def test_a_run_that_is_told_to_stop_stops_what_its_tests_started(tmp_path: Path) -> None:
+    (tmp_path / "test_slow.py").write_text(
+        "import pathlib, time, pytest\n"
+        "@pytest.fixture\n"
+        "def server():\n"
+        "    pathlib.Path('up').touch()\n"
+        "    yield\n"
+        "    pathlib.Path('down').touch()\n"
+        "def test_waits(server): time.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", str(tmp_path)]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
+    )
+    wait_until((tmp_path / "up").exists, 30, "the start of the slow test")
+
+    running.terminate()
+
+    assert running.wait(20) == 143
+    assert (tmp_path / "down").exists()
