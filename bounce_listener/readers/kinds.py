@@ -63,10 +63,11 @@ _AUTO_HEADERS = (
     "x-facebook-notify-out",
 )
 _COMPLAINT = re.compile(r"^complaint about message from|^abuse report|feedback loop", re.IGNORECASE)
-
-
 _JMRP = re.compile(r"hotmail|live\.com|outlook|msn|feedback|fbl|staff@", re.IGNORECASE)
 _FEEDBACK = re.compile(r"^Feedback-Type: ?\w", re.MULTILINE)
+# A person forwards or answers: no report, whatever is quoted.
+_PASSED_ON = re.compile(r"\s{0,4}(?:fwd?|re|tr|wg|aw|rv|i|enc|vs|sv|doorst)\s{0,2}(?:\[\d\])?:", re.IGNORECASE)
+_REPORT_TYPES = ("", "delivery-status", "global-delivery-status")
 
 
 def is_complaint(letter: Letter) -> bool:
@@ -111,11 +112,8 @@ def is_automatic_reply(letter: Letter) -> bool:
 
 
 def has_automatic_subject(letter: Letter) -> bool:
+    """“Out of office”, “Automatic reply”, in the languages we know."""
     return bool(_AUTO_SUBJECT.search(letter.header("subject")))
-
-
-_REPORT_TYPES = ("", "delivery-status", "global-delivery-status")
-_PASSED_ON = re.compile(r"\s{0,4}(?:fwd?|re|tr|wg|aw|rv|i|enc|vs|sv|doorst)\s{0,2}(?:\[\d\])?:", re.IGNORECASE)
 
 
 def from_a_machine(letter: Letter) -> bool:
@@ -129,7 +127,7 @@ def may_be_report(letter: Letter) -> bool:
         return True
     machine = from_a_machine(letter)
     if not machine and _PASSED_ON.match(letter.header("subject")):
-        return False  # a person forwards or answers a report
+        return False
     if letter.has("x-failed-recipients") or any(
         leaf.content_type.endswith("delivery-status") for leaf in letter.leaves
     ):
