@@ -40,8 +40,8 @@ class Desk:
         self._at_work: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        for clerk in self._clerks:
-            await clerk.start()
+        """The first clerk at once, the others when there is work for them."""
+        await self._idle[-1].start()
 
     async def close(self) -> None:
         """What waits is recorded first."""

@@ -22,7 +22,7 @@ COMMAND_LIMITS = {
     "*": OTHER_COMMANDS,
     **dict.fromkeys(("MAIL", "RCPT", "DATA", "RSET"), TRANSACTION_COMMANDS),
 }
-MOST_ERRORS = 20  # in one connection, refused recipients not counted
+MOST_ERRORS = 2_000  # in one connection, refused recipients not counted
 FAR_TOO_BIG = 8  # times the limit: nobody who looked at SIZE goes on so long
 _SIMPLE_ADDRESS = re.compile(r"<([A-Za-z0-9._=+-]+@[A-Za-z0-9.-]+|)>(?= |$)")
 _END = b".\r\n"
