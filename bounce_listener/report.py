@@ -167,9 +167,11 @@ def _nobody_named(page: Page) -> Report:
 
 
 def _by_words(page: Page) -> tuple[list[Finding], str]:
+    """The first reader's findings, without whom the report is from and to (a header that names them is believed)."""
     weak = WEAK_READERS if outcome.speaks_of_failure(page.subject, page.text) else ()
     for name, read in (*TEXT_READERS, *weak):
-        if found := read(page):
+        found = [one for one in read(page) if name == "headers" or one.address.lower() not in page.strangers]
+        if found:
             return found, name
     return [], "none"
 
@@ -220,12 +222,15 @@ def _as_json(path: str, report: Report) -> str:
 
 
 def main() -> None:
-    """One path a line in, one JSON line a message out, flushed."""
+    """One path a line in, one JSON line a message out, flushed. A file that cannot be read gets an error line."""
     for line in sys.stdin:
         if path := line.rstrip("\n"):
-            with Path(path).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-            sys.stdout.write(_as_json(path, read_report(raw)) + "\n")
+            try:
+                with Path(path).open("rb") as file:
+                    answer = _as_json(path, read_report(file.read(MAX_BYTES + 1)))
+            except OSError as error:
+                answer = json.dumps({"file": path, "recipients": [], "error": type(error).__name__})
+            sys.stdout.write(answer + "\n")
             sys.stdout.flush()
 
 

@@ -135,7 +135,8 @@ def may_be_report(letter: Letter) -> bool:
     nowhere = letter.header("return-path").replace(" ", "") == "<>" or letter.header("from").strip() in ("", "<>")
     subject = bool(_SUBJECT.search(letter.header("subject")))
     if letter.has("list-id") or letter.has("list-unsubscribe"):
-        return machine and subject  # a list passes on what came back to it; a newsletter only writes about it
+        # a list passes on what came back to it; a newsletter only writes about it
+        return machine and (subject or outcome.speaks_of_failure("", letter.text))
     if letter.header("in-reply-to") and not machine and not nowhere:
         return False
     automatic = letter.header("auto-submitted").lower().startswith("auto-")

@@ -97,6 +97,14 @@ def test_a_sender_in_the_answer_is_not_the_recipient() -> None:
     assert [told.address for told in report.recipients] == ["ann@a.example"]
 
 
+def test_our_own_return_path_at_the_start_of_a_line_is_nobody() -> None:
+    report = text_report(
+        "Hi. This is the qmail-send program.\n\n<ann@a.example>:\nRemote host said: 550 5.7.1\n"
+        "<b.k3x9@bounces.clinic.example>: Sender address rejected\n"
+    )
+    assert [told.address for told in report.recipients] == ["ann@a.example"]
+
+
 def test_two_candidates_in_loose_words_are_a_doubt_and_mark_nobody() -> None:
     report = text_report("An error: 550 rejected, see ann@a.example and also bob@b.example about it.\n")
     assert report.kind is Kind.FAILED
@@ -134,7 +142,7 @@ def test_the_program_answers_one_json_line_for_each_path(tmp_path: Path) -> None
     path.write_text(HEAD + "\n<ann@a.example>: 550 5.1.1 user unknown\n")
     done = subprocess.run(
         [sys.executable, "-m", "bounce_listener.report"],
-        input=f"{path}\n{path}\n",
+        input=f"{path}\n{tmp_path / 'missing'}\n{path}\n",
         capture_output=True,
         text=True,
         timeout=60,
@@ -142,7 +150,9 @@ def test_the_program_answers_one_json_line_for_each_path(tmp_path: Path) -> None
         cwd=Path(__file__).parents[2],
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(answers) == 2
+    assert len(answers) == 3
+    assert answers[1]["error"] == "FileNotFoundError"
+    assert answers[0] == answers[2]
     assert answers[0]["kind"] == "failed"
     assert answers[0]["recipients"][0]["address"] == "ann@a.example"
     assert answers[0]["recipients"][0]["hard"] is True
