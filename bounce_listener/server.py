@@ -25,7 +25,7 @@ COMMAND_LIMITS = {
 MOST_ERRORS = 2_000  # in one connection, refused recipients not counted
 FAR_TOO_BIG = 8  # times the limit: nobody who looked at SIZE goes on so long
 _SIMPLE_ADDRESS = re.compile(r"<([A-Za-z0-9._=+-]+@[A-Za-z0-9.-]+|)>(?= |$)")
-_END = b".\r\n"
+_DOT = b".\r\n"
 
 
 class ReportEnvelope(Envelope):
@@ -146,28 +146,26 @@ class Conversation(SMTP):
 
     async def _read_into(self, held: "Held") -> str:
         """Reads to the end of the message; answers why it cannot be taken, or nothing."""
-        refusal, size, before = "", 0, b"\r\n"
-        while True:
+        limit = self.door.limits.message_octets
+        refusal, size, tail, ended = "", 0, b"\r\n", False
+        while not ended:
             try:
-                piece = await self._reader.readuntil(_END)
-                may_end = True
+                piece = await self._reader.readuntil(_DOT)
             except asyncio.LimitOverrunError as longer:
                 piece = await self._reader.read(longer.consumed)
-                may_end = False
-            tail = (before + piece)[-5:]
+            tail = (tail + piece)[-5:]
+            ended = tail == b"\r\n" + _DOT
+            piece = piece.removesuffix(_DOT) if ended else piece
             size += len(piece)
-            if may_end and tail == b"\r\n" + _END:
-                held.keep(piece[:-3] if not refusal else b"")
-                return refusal
-            before = tail
-            if not refusal and size > self.door.limits.message_octets:
+            if size > limit:
                 refusal = replies.TOO_BIG
             elif not refusal and not held.keep(piece):
                 refusal = replies.NO_ROOM
             if refusal:
                 held.release()
-            if size > FAR_TOO_BIG * self.door.limits.message_octets:
+            if size > FAR_TOO_BIG * limit:
                 self.end(refusal)
+        return refusal
 
     @syntax("VRFY <address>")
     async def smtp_VRFY(self, arg: str | None) -> None:
