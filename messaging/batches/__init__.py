@@ -21,7 +21,7 @@ from messaging.batches.patients import (
     search_patients,
 )
 from messaging.batches.refused import group_refused, refused_rows
-from messaging.batches.snapshots import Progress, progress
+from messaging.batches.snapshots import Progress, look_again, progress
 from messaging.batches.words import Problem, problems, problems_of_length, problems_of_words, seal
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "group_refused",
     "list_batches",
     "longest",
+    "look_again",
     "neighbour",
     "one_patient",
     "patients_without",

@@ -10,7 +10,7 @@ from sqlalchemy import event, update
 from messaging import batches
 from messaging.batches import snapshots
 from messaging.batches.snapshots import Step, read_progress
-from messaging.db import db, transaction
+from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organisation, Recipient
 from messaging.transitions import advance
 from tests.conftest import Cast
@@ -96,6 +96,22 @@ def test_it_asks_again_after_a_moment(batch: Batch, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(snapshots, "COST_SHARE", 0)
 
     assert count_statements(lambda: [batches.progress(batch) for _ in range(3)]) == 3
+
+
+def test_the_course_is_counted_more_seldom_than_the_figures(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "KEPT_AT_LEAST", 0.0)
+    monkeypatch.setattr(snapshots, "COST_SHARE", 0)
+    monkeypatch.setattr(snapshots, "STEPS_COST_SHARE", 1_000_000)
+    before = batches.progress(batch)
+    with transaction():
+        advance(Message, MessageStatus.FAILED, Message.in_doubt_at.is_not(None), failed_at=utcnow(), in_doubt_at=None)
+
+    after = batches.progress(batch)
+
+    assert (before.figures.failed, after.figures.failed) == (1, 2)
+    assert (before.in_doubt, after.in_doubt) == (1, 0)
+    assert after.steps == before.steps
+    assert after.steps_at == before.steps_at
 
 
 def test_a_change_of_state_shows_at_once(cast: Cast, batch: Batch) -> None:

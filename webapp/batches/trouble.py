@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from messaging import doubts, holds
+from messaging import batches, doubts, holds
 from webapp.batches.blueprint import blueprint
 from webapp.permissions import find_batch, may_send, me
 from webapp.words import plural
@@ -36,4 +36,5 @@ def _decide(batch_id: int) -> ResponseReturnValue:
             flash(f"Left as it is: {plural(doubts.leave(batch, me()), 'message')}.")
         case _:
             abort(400)
+    batches.look_again(batch)
     return redirect(url_for("batches.details", batch_id=batch.id))

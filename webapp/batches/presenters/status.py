@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messaging.batches import Figures, Progress
-from messaging.batches.snapshots import Step
 from messaging.models import Batch, BatchStatus
 from webapp.words import number, plural, uk_date, uk_datetime, uk_time
 
@@ -66,7 +65,7 @@ def _while_sending(batch: Batch, progress: Progress, now: datetime) -> str:
             f"{_handed_over(figures)}. The mail server has been away since {_when(batch.waiting_since, now)}; "
             "sending goes on by itself when it is back."
         )
-    left = time_left(figures, progress.steps, batch.started_at, now)
+    left = time_left(progress, batch.started_at)
     return f"{_handed_over(figures)}; {left}." if left else f"{_handed_over(figures)}."
 
 
@@ -82,16 +81,17 @@ def _after_stopping(batch: Batch, figures: Figures) -> str:
     return f"{said}; {plural(figures.not_sent, 'patient was', 'patients were')} not sent to."
 
 
-def time_left(figures: Figures, steps: tuple[Step, ...], started_at: datetime | None, now: datetime) -> str:
+def time_left(progress: Progress, started_at: datetime | None) -> str:
     """“about 4 minutes left”, from the pace of the last minute; nothing when there is no pace to go by."""
-    if started_at is None or not figures.to_go:
+    to_go, counted_at = progress.figures.to_go, progress.steps_at
+    if started_at is None or not to_go:
         return ""
-    since = max(started_at, now - LATELY)
-    lately = sum(step.handed_over + step.failed for step in steps if step.at >= since)
-    seconds = (now - since).total_seconds()
+    since = max(started_at, counted_at - LATELY)
+    lately = sum(step.handed_over + step.failed for step in progress.steps if step.at >= since)
+    seconds = (counted_at - since).total_seconds()
     if not lately or seconds < 1:
         return ""
-    left = figures.to_go * seconds / lately
+    left = to_go * seconds / lately
     if left < 60:
         return "less than a minute left"
     minutes = round(left / 60)
