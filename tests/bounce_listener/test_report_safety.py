@@ -67,6 +67,11 @@ def test_ten_thousand_nested_parts() -> None:
     timed(HEAD + nest + b"Content-Type: text/plain\n\nx\n")
 
 
+def test_a_long_text_inside_hundreds_of_parts() -> None:
+    nest = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(300))
+    timed(HEAD + nest + b"Content-Type: text/plain\n\n" + b"--x\n" * 45_000)
+
+
 def test_ten_thousand_messages_inside_each_other() -> None:
     timed(HEAD + b"Content-Type: message/rfc822\n\n" * 10_000 + b"x")
 
