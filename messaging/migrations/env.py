@@ -1,5 +1,7 @@
 """Runs the migrations on the application's own database."""
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection
 
@@ -36,7 +38,7 @@ def _refuse_orphans(connection: Connection) -> None:
         raise RuntimeError(f"the migration left {len(orphans)} rows without their parent")
 
 
-def _plain_types(kind: str, item: object, _context: object) -> str | bool:
+def _plain_types(kind: str, item: object, _context: object) -> str | Literal[False]:
     """A migration names plain types, so that it still runs when our own have changed."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
