@@ -143,8 +143,11 @@ def _signed_in(address: MailboxAddress) -> Iterator[imaplib.IMAP4]:
         imap.login(address.username, address.password)
         yield imap
     finally:
-        with suppress(*Lost):
+        try:
             imap.logout()
+        except Lost:
+            with suppress(OSError):
+                imap.shutdown()
 
 
 def _select(imap: imaplib.IMAP4, folder: str) -> bytes:

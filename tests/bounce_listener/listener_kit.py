@@ -47,6 +47,10 @@ class Listener:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def local_socket(self) -> str:
+        return self.arguments[-1] if self.arguments and self.arguments[-1].startswith("/") else ""
+
+    @property
     def log_file(self) -> Path:
         return self.settings.data_dir / f"listener-{self.port}.log"
 
@@ -68,7 +72,10 @@ class Listener:
                 stdout=log,
                 stderr=log,
             )
-        wait_port(self.port, 30)
+        if self.local_socket:
+            wait_until(Path(self.local_socket).exists, 30, "its socket")
+        else:
+            wait_port(self.port, 30)
 
     def kill(self) -> None:
         assert self.process is not None
