@@ -159,7 +159,7 @@ def _nobody_named(page: Page) -> Report:
     """The return path knows whom it is about; only the kind is left to tell."""
     if outcome.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, "words")
-    if outcome.speaks_of_failure(page.subject, page.text):
+    if outcome.says_not_delivered(page.subject, page.text):
         return _report(page, Kind.FAILED, "words")
     if kinds.is_automatic_reply(page.letter):
         return _report(page, Kind.AUTOREPLY, "autoreply")

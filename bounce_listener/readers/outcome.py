@@ -134,6 +134,16 @@ _FAILURE = re.compile(
         r"teslim edilem|не вдалося|kunde inte|kunne ikke|ei voitu"
     ),
 )
+# That a whole message did not arrive: enough when nobody is named, since then the return path alone says whose it was.
+_NOT_DELIVERED = re.compile(
+    r"undeliver(?:ed|able)|(?:could|can|was|were)(?: not|n't|not) be (?:successfully )?(?:deliver|sent)"
+    r"|(?:was|were|is) not deliver"
+    r"|wasn't deliver|unable to deliver|delivery (?:has )?failed|delivery failure"
+    r"|deliver\w* [^.]{0,40}\(?fail(?:ed|ure)|failed to deliver"
+    r"|failure notice|returned mail|mail system error|permanent (?:error|failure|fatal)|failed permanently"
+    r"|unzustellbar|nicht zugestellt|non remis|n'a (?:pas )?pu être|no se (?:ha )?(?:podido|pudo) entregar"
+    r"|送信できません|届きません|退信|не может быть достав|반송"
+)
 _REFUSED_IN_NUMBERS = re.compile(r"(?<![\d.])[45][0-5]\d[ -]|(?<![\d.])[45]\.\d\.\d{1,3}(?![.\d])")
 _ARRIVED = re.compile(
     r"(?:successfully|was|been|were|is) (?:successfully )?(?:delivered|relayed) (?:to|for|into|"
@@ -169,6 +179,11 @@ def speaks_of_failure(subject: str, text: str) -> bool:
     """True when it says that something did not arrive, in words or in numbers."""
     words = _plain(f"{subject}\n{text[:4_000]}")
     return bool(_FAILURE.search(words) or _REFUSED_IN_NUMBERS.search(words))
+
+
+def says_not_delivered(subject: str, text: str) -> bool:
+    """True when it says in so many words that a message did not arrive. Stricter than `speaks_of_failure`."""
+    return bool(_NOT_DELIVERED.search(_plain(f"{subject}\n{text[:4_000]}")))
 
 
 def speaks_of_success(subject: str, text: str) -> bool:
