@@ -102,6 +102,9 @@ class Pace:
         except RedisError:
             self._fell_silent()
 
+    def close(self) -> None:
+        self._redis.close()
+
     def take(self, wanted: int) -> tuple[int, float]:
         """How many messages may leave now, and when there is none, after how many seconds to ask again."""
         return self._take("all", self._per_second, wanted)

@@ -63,6 +63,15 @@ class Sender:
             finally:
                 self._busy.release()
 
+    def end(self) -> None:
+        """The process, or the application, ends."""
+        with self._busy:
+            if self._linger is not None:
+                self._linger.cancel()
+            self.gateway.dispose()
+            self.pace.leave()
+            self.pace.close()
+
 
 def sender() -> Sender:
     """Of this process and the application in hand."""

@@ -71,7 +71,7 @@ def main() -> None:
     with app.app_context():
         by = sender()
         work_until_stopped(app, by)
-        by.hang_up()
+        by.end()
 
 
 def work_until_stopped(app: Flask, by: Sender) -> None:

@@ -139,6 +139,15 @@ class SmtpGateway:
             self._lose(connection, "we had to stop", outcomes)
         return outcomes
 
+    def dispose(self) -> None:
+        """Closes everything, for good."""
+        self.close()
+        deadline = time.monotonic() + self._timeout
+        while self._opening and time.monotonic() < deadline:
+            self.wait(0.05)
+        for thing in (self._selector, self._bell, self._bell_rope):
+            thing.close()
+
     def _open_one(self, generation: int) -> None:
         found: Opened | Answer
         try:

@@ -1,0 +1,356 @@
+"""Sending a batch over real sockets: what leaves, what is recorded, and what the smart host's answers do."""
+
+from datetime import timedelta
+
+import pytest
+from databases import BOTH
+from flask import Flask
+from mail_host import CLOSE, SILENCE, MailHost
+from sending_kit import counts, fresh, host, make_batch, make_due, messages, redis_server, sending, started
+from sqlalchemy import select
+
+from conftest import make_cast
+from messaging import delivery, holds, suppressions
+from messaging.db import db, transaction, utcnow
+from messaging.models import (
+    BatchStatus,
+    DeliveryReceipt,
+    EvidenceKind,
+    Message,
+    MessageStatus,
+    Organisation,
+    Recipient,
+    RecipientStatus,
+    WhenInDoubt,
+)
+from messaging.reasons import Reason
+from messaging.return_path import return_paths
+
+__all__ = ["host", "redis_server", "sending"]
+M = MessageStatus
+
+
+@pytest.fixture
+def riverside(sending: Flask) -> Organisation:
+    return make_cast().riverside
+
+
+@BOTH
+def test_every_patient_gets_one_message_alone_in_its_envelope(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, 57)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert host.recipients == sorted(f"ann{n}@patients.example" for n in range(1, 58))
+    assert all(len(taken.rcpts) == 1 for taken in host.taken)
+    assert counts(batch) == {"sent": 57}
+    assert set(db.session.scalars(select(Recipient.status))) == {RecipientStatus.SENT}
+    assert {m.answer for m in messages(batch)} == {"250 2.0.0 Ok: queued as 4F"}
+    assert all(
+        m.claimed_by is None and m.lease_until is None and m.sent_at and m.attempts == 1 for m in messages(batch)
+    )
+
+
+def test_the_envelope_asks_for_reports_to_the_message_s_own_return_path(
+    riverside: Organisation, host: MailHost
+) -> None:
+    batch = started(riverside, 1)
+    delivery.send(batch.id)
+    (taken,), (message,) = host.taken, messages(batch)
+    path = taken.mail.partition("<")[2].partition(">")[0]
+    assert return_paths().read(path).message_id == message.id
+    assert taken.mail.endswith(f" RET=HDRS ENVID={path.partition('@')[0]}")
+    assert taken.rcpts == ["TO:<ann1@patients.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann1@patients.example"]
+
+
+def test_it_asks_no_smart_host_for_what_it_does_not_offer(riverside: Organisation, host: MailHost) -> None:
+    host.features = ()
+    delivery.send(started(riverside, 5).id)
+    assert len(host.taken) == 5
+    assert all(taken.rcpts[0].endswith(".example>") and taken.mail.endswith(">") for taken in host.taken)
+
+
+@BOTH
+def test_who_is_left_out_gets_nothing(riverside: Organisation, host: MailHost) -> None:
+    batch = make_batch(riverside, 3)
+    with transaction():
+        db.session.scalars(select(Recipient)).first().left_out = True  # type: ignore[union-attr]
+    delivery.start(batch.id)
+    delivery.send(batch.id)
+    assert host.recipients == ["ann2@patients.example", "ann3@patients.example"]
+    assert fresh(batch).status is BatchStatus.DONE
+
+
+@BOTH
+def test_starting_twice_makes_each_message_once(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, 5)
+    with transaction():
+        batch.messages_made_at = None  # as if the first start had died after its sets
+        db.session.execute(Message.__table__.delete().where(Message.id == messages(batch)[2].id))
+    delivery.start(batch.id)
+    delivery.start(batch.id)
+    assert len(messages(batch)) == 5
+    assert len({m.recipient_id for m in messages(batch)}) == 5
+
+
+def test_a_batch_whose_time_has_not_come_does_not_start(riverside: Organisation) -> None:
+    batch = make_batch(riverside, 2)
+    with transaction():
+        batch.scheduled_for = utcnow() + timedelta(hours=1)
+    delivery.start(batch.id)
+    assert (fresh(batch).status, messages(batch)) == (BatchStatus.SCHEDULED, [])
+
+
+@BOTH
+def test_an_address_that_is_refused_fails_its_patient_with_the_server_s_words(
+    riverside: Organisation, host: MailHost
+) -> None:
+    host.answers["RCPT"] = lambda to: "550 5.1.1 no such user here" if "ann2@" in to else ""
+    batch = started(riverside, 3)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert counts(batch) == {"sent": 2, "failed": 1}
+    failed = messages(batch)[1]
+    assert (failed.reason, failed.answer) == (Reason.NO_SUCH_MAILBOX, "550 5.1.1 no such user here")
+    (receipt,) = db.session.scalars(select(DeliveryReceipt))
+    assert (receipt.kind, receipt.applied, receipt.status, receipt.smtp_code) == (
+        EvidenceKind.FAILED,
+        True,
+        "5.1.1",
+        550,
+    )
+    assert set(suppressions.among(riverside.id, ["ann2@patients.example", "ann1@patients.example"])) == {
+        "ann2@patients.example"
+    }
+
+
+@pytest.mark.parametrize("features", [(), ("PIPELINING",)])
+@pytest.mark.parametrize("data", ["", "354 go on", "503 5.5.1 nobody"])
+def test_a_refused_recipient_leaves_the_connection_in_step(
+    riverside: Organisation, host: MailHost, features: tuple[str, ...], data: str
+) -> None:
+    """RFC 2920 section 3.1: DATA may be answered 354 although nobody was accepted."""
+    host.features = features
+    host.answers["RCPT"] = lambda to: "550 5.1.1 no" if "bad" in to else ""
+    if data:
+        refused = [False]
+        host.answers["RCPT"] = lambda to: refused.__setitem__(0, "bad" in to) or ("550 5.1.1 no" if "bad" in to else "")
+        host.answers["DATA"] = lambda _: data if refused[0] else ""
+    addresses = [f"{name}{n}@patients.example" for n in range(4) for name in ("good", "bad")]
+    batch = started(riverside, addresses=addresses)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 4, "failed": 4}
+    assert host.recipients == [f"good{n}@patients.example" for n in range(4)]
+    assert all(taken.content for taken in host.taken)
+
+
+@BOTH
+def test_whoever_is_put_off_is_tried_again_later(riverside: Organisation, host: MailHost) -> None:
+    host.once("RCPT", "451 4.7.1 greylisted, try again")
+    batch = started(riverside, 2)
+    delivery.send(batch.id)
+    waiting = next(m for m in messages(batch) if m.status is M.QUEUED)
+    assert counts(batch) == {"sent": 1, "queued": 1}
+    assert timedelta(seconds=55) < waiting.send_after - utcnow() < timedelta(seconds=80)
+    assert (waiting.attempts, waiting.started_at, waiting.reason) == (1, None, "")
+    assert [r.kind for r in db.session.scalars(select(DeliveryReceipt))] == [EvidenceKind.DELAYED]
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 1, "queued": 1}, "not before its time"
+    make_due(batch)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+
+
+def test_after_two_days_their_mail_system_has_not_accepted_it(riverside: Organisation, host: MailHost) -> None:
+    host.always("RCPT", "451 4.3.0 mailbox busy")
+    batch = started(riverside, 1)
+    delivery.send(batch.id)
+    with transaction():
+        messages(batch)[0].first_tried_at = utcnow() - timedelta(hours=49)
+    make_due(batch)
+    delivery.send(batch.id)
+    (message,) = messages(batch)
+    assert (message.status, message.reason) == (M.FAILED, Reason.NOT_REACHED_IN_TIME)
+    assert suppressions.among(riverside.id, ["ann1@patients.example"]) == {}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("verb", "reply"),
+    [
+        ("MAIL", "550 5.7.1 sender not allowed"),
+        ("MAIL", "451 4.7.1 sending quota exceeded"),
+        ("RCPT", "554 5.7.1 relay access denied"),
+        ("CONTENT", "550 5.7.26 this mail is unauthenticated"),
+        ("CONTENT", "454 4.7.0 Throttling failure: maximum sending rate exceeded"),
+    ],
+)
+def test_a_refusal_of_us_holds_the_batch_and_marks_nobody(
+    riverside: Organisation, host: MailHost, verb: str, reply: str
+) -> None:
+    host.always(verb, reply)
+    batch = started(riverside, 60)
+    delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert batch.held_because == reply
+    assert counts(batch) == {"queued": 60}
+    assert sum(command.startswith("MAIL") for command in host.commands) <= 10, "it burns through the list"
+    assert suppressions.among(riverside.id, [f"ann{n}@patients.example" for n in range(60)]) == {}
+    host.answers.clear()
+    delivery.send(batch.id)
+    assert not host.taken, "a held batch leaves nothing"
+    assert holds.release(batch, "alice")
+    assert not holds.release(batch, "alice")
+    delivery.send(batch.id)
+    make_due(batch)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert len(host.recipients) == len(set(host.recipients)) == 60
+
+
+def test_a_lone_refusal_of_us_is_tried_again_and_then_told(riverside: Organisation, host: MailHost) -> None:
+    host.answers["CONTENT"] = lambda to: "550 5.7.26 unauthenticated" if to == "ann2@patients.example" else ""
+    batch = started(riverside, 5)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 4, "queued": 1}
+    assert not fresh(batch).is_held
+    make_due(batch)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 4, "failed": 1}
+    assert messages(batch)[1].reason == Reason.OUR_MAIL_REFUSED
+    assert suppressions.among(riverside.id, ["ann2@patients.example"]) == {}
+
+
+def test_when_our_words_are_refused_for_all_the_batch_is_held(riverside: Organisation, host: MailHost) -> None:
+    host.always("CONTENT", "554 5.6.0 message content rejected")
+    batch = started(riverside, 40)
+    delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert counts(batch)["queued"] >= 30
+
+
+def test_a_smart_host_that_refuses_our_password_is_asked_three_times(
+    sending: Flask, riverside: Organisation, host: MailHost
+) -> None:
+    host.features = ("AUTH PLAIN",)
+    host.always("AUTH", "535 5.7.8 authentication failed")
+    batch = started(riverside, 3)
+    object.__setattr__(
+        sending.extensions["postround_settings"], "smart_host", host.as_smart_host(username="u", password="p")
+    )
+    delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert "535 5.7.8 authentication failed" in batch.held_because
+    assert sum(command.startswith("AUTH") for command in host.commands) == 3
+    assert counts(batch) == {"queued": 3}
+
+
+@BOTH
+def test_a_smart_host_that_is_away_is_waited_for(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, 3)
+    host.close()
+    delivery.send(batch.id)
+    assert counts(batch) == {"queued": 3}
+    assert fresh(batch).waiting_since is not None
+    assert "connection refused" in batch.waiting_because
+    assert (batch.status, batch.is_held) == (BatchStatus.SENDING, False)
+    assert {m.attempts for m in messages(batch)} == {0}
+
+
+def test_the_note_that_it_waits_goes_when_mail_leaves_again(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, 3)
+    holds.note_waiting(batch.id, "nobody answers there")
+    assert fresh(batch).waiting_because == "nobody answers there"
+    delivery.send(batch.id)
+    assert (fresh(batch).waiting_since, batch.waiting_because) == (None, "")
+
+
+def test_a_server_busy_for_everybody_does_not_use_up_the_patients(riverside: Organisation, host: MailHost) -> None:
+    host.always("MAIL", "451 4.3.0 queue file write error")
+    batch = started(riverside, 30)
+    delivery.send(batch.id)
+    assert counts(batch) == {"queued": 30}
+    assert max(m.attempts for m in messages(batch)) <= 1
+    assert fresh(batch).waiting_because.startswith("451 4.3.0")
+    assert sum(command.startswith("MAIL") for command in host.commands) <= 12
+
+
+@BOTH
+def test_a_server_that_hangs_up_every_ten_messages_gets_them_all_once(riverside: Organisation, host: MailHost) -> None:
+    given = [0]
+
+    def goodbye(_argument: str) -> str:
+        given[0] += 1
+        return "421 4.7.0 ten is enough for one connection" if given[0] % 10 == 0 else ""
+
+    host.answers["MAIL"] = goodbye
+    batch = started(riverside, 100)
+    delivery.send(batch.id)
+    make_due(batch)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert len(host.recipients) == len(set(host.recipients)) == 100
+
+
+@BOTH
+def test_a_connection_lost_before_the_dot_sends_once(riverside: Organisation, host: MailHost) -> None:
+    host.once("DATA", CLOSE)
+    batch = started(riverside, 10)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert len(host.recipients) == len(set(host.recipients)) == 10
+    assert not any(m.may_be_twice for m in messages(batch))
+
+
+@BOTH
+@pytest.mark.parametrize("how", [CLOSE, SILENCE])
+def test_an_answer_lost_after_the_dot_may_send_twice_and_says_so(
+    riverside: Organisation, host: MailHost, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("messaging.gateways.smtp.PATIENCE_AFTER_DOT", 1)
+    host.once("CONTENT", how)
+    batch = started(riverside, 5)
+    delivery.send(batch.id)
+    make_due(batch)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert [m.may_be_twice for m in messages(batch)].count(True) == 1
+
+
+def test_an_answer_lost_twice_is_never_sent_a_third_time_by_itself(riverside: Organisation, host: MailHost) -> None:
+    host.answers["CONTENT"] = lambda to: CLOSE if to == "ann3@patients.example" else ""
+    batch = started(riverside, 4)
+    for _ in range(4):
+        delivery.send(batch.id)
+        make_due(batch)
+    assert messages(batch)[2].in_doubt_at is not None
+    assert sum("<ann3@" in command for command in host.commands if command.startswith("RCPT")) == 2
+    assert fresh(batch).status is BatchStatus.SENDING, "it waits for a person"
+
+
+def test_a_practice_that_wants_to_be_asked_is_asked(riverside: Organisation, host: MailHost) -> None:
+    with transaction():
+        riverside.when_in_doubt = WhenInDoubt.ASK
+    host.once("CONTENT", CLOSE)
+    batch = started(riverside, 4)
+    delivery.send(batch.id)
+    make_due(batch)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 3, "sending": 1}
+    assert [m.in_doubt_at is not None for m in messages(batch)].count(True) == 1
+
+
+def test_a_smart_host_that_never_answers_after_the_dot_holds_the_batch(riverside: Organisation, host: MailHost) -> None:
+    host.always("CONTENT", CLOSE)
+    batch = started(riverside, 50)
+    for _ in range(5):
+        delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert "closed the connection" in batch.held_because
+    assert counts(batch)["queued"] >= 45
+
+
+def test_an_address_that_no_server_can_be_told_fails_alone(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, addresses=["ann1@patients.example", "a>b@patients.example"])
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 1, "failed": 1}
+    assert fresh(batch).status is BatchStatus.DONE
