@@ -21,6 +21,14 @@ _PLAIN = re.compile(
     ),
     re.I,
 )
+# Letters of any script (RFC 6531), no punctuation of any.
+_INTERNATIONAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}$")
+# East Asian words stand beside an address without a space.
+_BESIDE = re.compile(
+    r"^[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+(?=[a-z0-9])|"
+    r"(?<=[a-z0-9])[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+$",
+    re.I,
+)
 _QUOTED = re.compile(r"\"[^\"\\]{1,62}\"$")
 _TYPE = re.compile(r"(?:rfc-?822|utf-8|unknown|smtp|local|x-\w{1,20}|dns)\s{0,9}[;/:]\s{0,9}", re.I)
 _ANGLED = re.compile(r"<([^<>\s]{1,320})>")
@@ -30,7 +38,7 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _SOURCE_ROUTE = re.compile(r"@[\w.,@-]{1,255}:")
 # Where an address may stand in running text. The guard looks at each match.
 CANDIDATE = re.compile(
-    r"\"[^\"\s@]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]{}\",;:@|\\=]{1,64}@[^\s<>()\[\]\",;:@|"
+    r"\"[^\"\s@]{1,62}\"@[\w.-]{1,255}|[^\s<>()\[\]{}\",;:@|\\=（）「」『』《》【】“”，。、：；]{1,64}@[^\s<>()\[\]\",;:@|（）「」『』《》【】“”，。、：；"
     r"\\/?!'`]{1,255}"
 )
 
@@ -54,6 +62,8 @@ def clean(value: str) -> str:
     if "\\x{" in value:
         value = _HEXED.sub(lambda found: _character(found.group(1)), value)
     value = value.rstrip(".")
+    if not value.isascii():
+        value = _BESIDE.sub("", value)
     return value if is_address(value) else ""
 
 
@@ -70,7 +80,7 @@ def is_address(text: str) -> bool:
         return False
     local, _, domain = text.partition("@")
     if not text.isascii():
-        return bool(local) and "." in domain and " " not in text and not domain.startswith((".", "-"))
+        return bool(_INTERNATIONAL.match(text))
     return bool(_QUOTED.match(local)) and "." in domain and _grammatical(text)
 
 

@@ -35,6 +35,11 @@ _FROM = re.compile(
     ),
     re.IGNORECASE,
 )
+# "(expanded from: <ann@…>)" below a pipe or a file: the only address that is told.
+_ORIGIN_LINE = re.compile(
+    r"^[ \t]{0,16}\((?:expanded|generated|ultimately generated) from:? <?(?P<address>[^\s<>()]{1,64}@[^\s<>()]{1,255}?)>?\)",
+    re.I,
+)
 _STRICT_REST = re.compile(r"\s{0,4}(?:\((?:expanded|generated|ultimately|reason)[^\n]{0,300})?:(?:\s|$)")
 
 
@@ -80,6 +85,8 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
         match = None
         if "@" in line and not ended and not closing:
             match = _LINE.match(line) or (None if strict or _HELP.search(line) else _NAMED.match(line))
+            if match is None and not strict and not found:
+                match = _ORIGIN_LINE.match(line)
         address = ""
         if match is not None and (not strict or _STRICT_REST.match(match["rest"])):
             address = addresses.clean(match["address"].rstrip("."))
@@ -92,7 +99,7 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
             _close(found, said)
             if not found:
                 first_indent = indent
-            said = [match["rest"].strip(" :\t")] if match is not None else []
+            said = [match.groupdict().get("rest", "").strip(" :\t")] if match is not None else []
             found.append(Finding(address=address))
             if len(found) >= MAX_FOUND:
                 break

@@ -94,6 +94,10 @@ HEADINGS: tuple[tuple[str, str], ...] = (
         "Italian",
     ),
     (r"destinatários?|não (?:foi|pôde) (?:possível )?(?:ser )?entreg", "Portuguese"),
+    (
+        r"följande (?:mottagare|adress)|følgende (?:mottaker|modtager|adress)|seuraav\w{1,6} vastaanottaj",
+        "Swedish, Danish, Norwegian, Finnish",
+    ),
     (r"volgende (?:geadresseerde|ontvanger|adres)|niet (?:worden )?(?:bezorgd|afgeleverd)", "Dutch"),
     (
         (

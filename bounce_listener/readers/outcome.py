@@ -131,7 +131,7 @@ _FAILURE = re.compile(
         r"投递失败|发送失败|失敗|반송|발송실패|전송(?:되지|에 실패)|존재하지 않는|"
         r"не (?:может быть|было|удалось) ?достав|недостав|"
         r"nie (?:mogła?|można|został)|nebyl\w? (?:možné )?doruč|nemohl\w? být|δεν (?:ήταν|παραδόθηκε)|"
-        r"teslim edilem|не вдалося|kunde inte|kunne ikke|ei voitu"
+        r"teslim edilem|не вдалося|kunde inte|inte att leverera|kunne ikke|kan ikke leveres|ei voitu"
     ),
 )
 # That a whole message did not arrive: enough when nobody is named, since then the return path alone says whose it was.
@@ -142,7 +142,8 @@ _NOT_DELIVERED = re.compile(
     r"|deliver\w* [^.]{0,40}\(?fail(?:ed|ure)|failed to deliver"
     r"|failure notice|returned mail|mail system error|permanent (?:error|failure|fatal)|failed permanently"
     r"|unzustellbar|nicht zugestellt|non remis|n'a (?:pas )?pu être|no se (?:ha )?(?:podido|pudo) entregar"
-    r"|送信できません|届きません|退信|не может быть достав|반송"
+    r"|"
+    r"gick inte att leverera|kunde inte levereras|kunne ikke leveres|送信できません|届きません|退信|не может быть достав|반송"
 )
 _REFUSED_IN_NUMBERS = re.compile(r"(?<![\d.])[45][0-5]\d[ -]|(?<![\d.])[45]\.\d\.\d{1,3}(?![.\d])")
 _ARRIVED = re.compile(
