@@ -24,8 +24,11 @@ def live(batch_id: int) -> ResponseReturnValue:
     found = present_live(batch, utcnow())
     if request.args.get("seen") == found.digest:
         return "", 204
-    changed = request.args.get("state", found.state) != found.state
-    return render_template("batches/_live.html", batch=batch, live=found, announces=changed)
+    if request.args.get("state", found.state) == found.state:
+        return render_template("batches/_live.html", batch=batch, live=found)
+    return render_template(
+        "batches/_live.html", batch=batch, live=found, announces=True, details=present_details(batch)
+    )
 
 
 @blueprint.route("/batches/<int:batch_id>/outcomes/<outcome>", methods=["GET", "POST"])

@@ -61,7 +61,7 @@ def test_the_page_and_the_poll_show_the_same(browser: Browser, batch: Batch) -> 
 
     assert str(page.soup.select_one("#live")) == str(part.soup.select_one("#live"))
     assert figures(part) == {"Patients": "3", "Handed over": "1", "Delivered": "0", "Failed to Deliver": "1"}
-    assert "1 of 3 handed over" in part.words
+    assert "1 of 3 handed over; 1 still to go" in part.words
     progress = part.soup.select_one("progress")
     assert (progress["value"], progress["max"], progress.get_text(strip=True)) == ("2", "3", "2 of 3")
 
@@ -113,6 +113,7 @@ def test_a_change_of_state_is_announced_once_and_takes_the_buttons_with_it(brows
     swapped = {tag["id"]: tag for tag in part.soup.select("[hx-swap-oob]")}
     assert swapped["announcement"].get_text().startswith("Done. Everything was sent by")
     assert "Stop sending" not in swapped["actions"].get_text()
+    assert "Everything was sent" in swapped["happened"].get_text()
 
     again = part.soup.select_one("#live")["hx-get"].replace("seen=", "seen=x")
     assert not browser.get(again, part=True).soup.select("[hx-swap-oob]")

@@ -66,6 +66,8 @@ def _while_sending(batch: Batch, progress: Progress, now: datetime) -> str:
             "sending goes on by itself when it is back."
         )
     left = time_left(progress, batch.started_at)
+    if not left and figures.gone and figures.to_go:
+        left = f"{number(figures.to_go)} still to go; those that were put off are tried again by themselves"
     return f"{_handed_over(figures)}; {left}." if left else f"{_handed_over(figures)}."
 
 
