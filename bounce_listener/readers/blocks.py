@@ -37,7 +37,8 @@ _FROM = re.compile(
 )
 # "(expanded from: <ann@…>)" below a pipe or a file: the only address that is told.
 _ORIGIN_LINE = re.compile(
-    r"^[ \t]{0,16}\((?:expanded|generated|ultimately generated) from:? <?(?P<address>[^\s<>()]{1,64}@[^\s<>()]{1,255}?)>?\)",
+    r"^[ \t]{0,16}\((?:expanded|generated|ultimately generated) from:? "
+    r"<?(?P<address>[^\s<>()]{1,64}@[^\s<>()]{1,255}?)>?\)",
     re.I,
 )
 _STRICT_REST = re.compile(r"\s{0,4}(?:\((?:expanded|generated|ultimately|reason)[^\n]{0,300})?:(?:\s|$)")

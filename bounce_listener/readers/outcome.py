@@ -143,7 +143,8 @@ _NOT_DELIVERED = re.compile(
     r"|failure notice|returned mail|mail system error|permanent (?:error|failure|fatal)|failed permanently"
     r"|unzustellbar|nicht zugestellt|non remis|n'a (?:pas )?pu être|no se (?:ha )?(?:podido|pudo) entregar"
     r"|"
-    r"gick inte att leverera|kunde inte levereras|kunne ikke leveres|送信できません|届きません|退信|не может быть достав|반송"
+    r"gick inte att leverera|kunde inte levereras|kunne ikke leveres|"
+    r"送信できません|届きません|退信|не может быть достав|반송"
 )
 _REFUSED_IN_NUMBERS = re.compile(r"(?<![\d.])[45][0-5]\d[ -]|(?<![\d.])[45]\.\d\.\d{1,3}(?![.\d])")
 _ARRIVED = re.compile(
