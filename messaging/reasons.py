@@ -171,7 +171,7 @@ _BY_CODE: dict[int, Reason] = {
     535: Reason.OUR_MAIL_REFUSED, 432: Reason.NOT_REACHED_IN_TIME,
 }  # fmt: skip
 
-_ADDRESS = re.compile(r"[^\s<>;:,()\[\]\"@]{1,64}@[^\s<>;:,()\[\]\"@]{1,255}")
+_ADDRESS = re.compile(r"[\w.+%'=!#$&*/?^`{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
 _LINK = re.compile(r"https?://\S{1,300}")
 _SPACE = re.compile(r"\s+")
 
