@@ -5,7 +5,7 @@ so that a list, a decision and an approval from two tabs happen one after the ot
 """
 
 from messaging.batches.approval import ChangedSince, NotReady, approve, stop
-from messaging.batches.concerns import Counted, concern_counts, concerned, decide
+from messaging.batches.concerns import Counted, concern_counts, concerned, decide, left_out_rows
 from messaging.batches.drafts import NotADraft, compose, create_draft, draft_for_key
 from messaging.batches.fields import available_fields, empty_counts, patients_without
 from messaging.batches.figures import Figures, figures, figures_of
@@ -48,6 +48,7 @@ __all__ = [
     "figures",
     "figures_of",
     "group_refused",
+    "left_out_rows",
     "list_batches",
     "longest",
     "look_again",

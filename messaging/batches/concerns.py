@@ -1,5 +1,6 @@
 """Questions about accepted rows that a person decides: leave out, or keep."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,14 @@ def concern_counts(batch: Batch) -> dict[ConcernKind, Counted]:
     ).all()
     found = {kind: Counted(patients, int(left_out)) for kind, patients, left_out in rows}
     return {kind: found[kind] for kind in ConcernKind if kind in found}
+
+
+def left_out_rows(batch: Batch, row_numbers: Collection[int]) -> set[int]:
+    """Those of the rows that are left out."""
+    query = select(Recipient.row_number).where(
+        Recipient.batch_id == batch.id, Recipient.row_number.in_(row_numbers), Recipient.left_out.is_(True)
+    )
+    return set(db.session.scalars(query))
 
 
 def concerned(batch: Batch, kind: ConcernKind, limit: int = 50) -> list[tuple[Concern, Recipient]]:

@@ -149,6 +149,15 @@ def _breaks_after(rows):
     raise OSError("half way")
 
 
+def test_bytes_that_a_database_refuses_do_not_reach_it(cast: Cast) -> None:
+    batch = a_draft(cast, "9434765919,A\x00da,Love\x1blace,ada@example.org,\x00", "12\x0034,B\x00ad,,\x00,")
+
+    patient = batches.one_patient(batch)
+    assert patient is not None
+    assert "\x00" not in f"{patient.name}{patient.fields}"
+    assert batches.count_patients(batch) == 1
+
+
 def test_refused_rows_are_grouped_the_commonest_reason_first(cast: Cast) -> None:
     batch = a_draft(cast, ADA, "1,,,x@example.org,", "9434765919,,,not-an-address,", "2,,,x@example.org,")
 

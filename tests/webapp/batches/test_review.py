@@ -2,9 +2,10 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
-from messaging.db import db
-from messaging.models import Batch
+from messaging.db import db, transaction
+from messaging.models import Batch, Suppression
 from tests.conftest import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, HEADINGS
 from tests.webapp.batches.journey import SignIn, upload, words
@@ -73,6 +74,32 @@ def test_a_decision_for_one_patient_is_for_them_alone(sign_in: SignIn, cast: Cas
 
     assert page.link("Continue with 2 patients")
     assert "Now: 1 left out, 1 kept." in page.words
+
+
+def test_it_says_when_a_patient_would_be_missed_because_both_their_rows_are_left_out(
+    sign_in: SignIn, cast: Cast
+) -> None:
+    page = upload(sign_in(cast.alice), a_list(ADA.replace("example.org", "gmial.com"), ADA, BEN, BEN))
+
+    assert "The same NHS number is also in row 2. That row is left out too, so keep this one" in page.words
+    assert "also in row 4. That row" not in page.words
+
+
+def test_an_address_that_failed_before_is_told_with_its_day_and_reason(sign_in: SignIn, cast: Cast) -> None:
+    with transaction():
+        db.session.add(
+            Suppression(
+                organisation_id=cast.riverside.id,
+                email="ada@example.org",
+                reason="no_such_mailbox",
+                since=datetime(2026, 11, 3, 9, tzinfo=UTC),
+            )
+        )
+
+    page = upload(sign_in(cast.alice), a_list(ADA, BEN))
+
+    assert "Failed on 3 November 2026: there is no mailbox with this name." in page.words
+    assert page.link("Continue with 1 patient")
 
 
 def test_what_is_no_decision_is_refused(sign_in: SignIn, cast: Cast) -> None:

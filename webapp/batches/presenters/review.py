@@ -68,8 +68,11 @@ def present_review(batch: Batch) -> Review:
 
 def _question(batch: Batch, kind: ConcernKind, counted: batches.Counted) -> Question:
     heading, explanation = QUESTIONS[kind]
+    asked_about = batches.concerned(batch, kind, SHOWN)
+    missed = _earlier_rows_left_out(batch, [concern for concern, _ in asked_about])
     shown = [
-        (concern, patient, concern_in_words(concern)) for concern, patient in batches.concerned(batch, kind, SHOWN)
+        (concern, patient, concern_in_words(concern) + (IS_LEFT_OUT if concern.detail in missed else ""))
+        for concern, patient in asked_about
     ]
     return Question(
         kind, f"{heading} ({number(counted.patients)})", explanation, counted.patients, counted.left_out, shown
@@ -96,6 +99,19 @@ QUESTIONS = {
         "These addresses look mistyped. A message could reach a stranger, so we leave them out until you have checked.",
     ),
 }
+
+
+IS_LEFT_OUT = " That row is left out too, so keep this one if its address is right."
+
+
+def _earlier_rows_left_out(batch: Batch, concerns: list[Concern]) -> set[str]:
+    """What the concerns about duplicates name, where it will not be sent to: then nothing would reach the patient."""
+    rows = {
+        int(concern.detail.removeprefix("row ")): concern.detail
+        for concern in concerns
+        if concern.kind is ConcernKind.DUPLICATE and concern.leave_out
+    }
+    return {rows[row] for row in batches.left_out_rows(batch, rows)}
 
 
 def concern_in_words(concern: Concern) -> str:
