@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, abort, make_response, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import Security, SQLAlchemyUserDatastore
@@ -36,6 +37,15 @@ CONTENT_POLICY = {
 }
 FRAMED_CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
+
+class NotOnFiles(SecureCookieSessionInterface):
+    """A file that anybody may cache carries nobody's session."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 talisman = Talisman()
 csrf = CSRFProtect()
 
@@ -62,6 +72,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    app.session_interface = NotOnFiles()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         PERMANENT_SESSION_LIFETIME=IDLE,

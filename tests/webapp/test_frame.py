@@ -53,12 +53,17 @@ def test_every_page_forbids_scripts_and_styles_of_strangers(browser: Browser) ->
 
 def test_pages_stay_out_of_caches_and_files_stay_in(sign_in: SignIn, cast: Cast) -> None:
     browser = sign_in(cast.alice)
+    with browser.client.session_transaction() as session:
+        session.permanent = True
     page = browser.get("/")
     assert page.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" in page.headers
     style = [str(link["href"]) for link in page.soup.select("link[rel=stylesheet]")][-1]
     assert "?v=" in style
     with browser.client.get(style) as response:
         assert response.headers["Cache-Control"] == "public, max-age=31536000"
+        assert "Set-Cookie" not in response.headers
+        assert "Cookie" not in response.headers.get("Vary", "")
 
 
 def test_over_tls_cookies_and_headers_say_so(settings: Settings) -> None:
@@ -109,7 +114,7 @@ def test_a_fault_shows_and_logs_no_data(
     def break_down(*_: object) -> None:
         raise ValueError("943 476 5919 ada@example.org")
 
-    monkeypatch.setattr("webapp.organisation.warnings.of", break_down)
+    monkeypatch.setattr("webapp.organisation.attention.of", break_down)
     page = sign_in(cast.alice).get("/", status=500)
     assert page.h1 == "Sorry, something went wrong"
     for secret in ("943", "ada@example.org"):
@@ -144,3 +149,12 @@ def test_a_practice_with_a_hostile_name_is_only_text(sign_in: SignIn, cast: Cast
     browser = sign_in(cast.alice)
     for address in ("/", "/people", "/settings", "/password", f"/people/{cast.alice.id}"):
         assert str(Markup.escape(HOSTILE)) in browser.get(address).text
+    data = {"name": HOSTILE, "email": "dora@example.org", "role": "sender"}
+    for page in (
+        browser.post("/people/new", {"name": HOSTILE}, status=422),
+        browser.post("/people/new", data, status=200),
+    ):
+        assert str(Markup.escape(HOSTILE)) in page.text.split("<main")[1]
+    with transaction():
+        cast.riverside.has_batch_messaging = False
+    assert str(Markup.escape(HOSTILE)) in browser.get("/batches", status=403).text.split("<main")[1]

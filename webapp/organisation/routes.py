@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from messaging import accounts
 from messaging.models import WhenInDoubt
-from webapp.organisation import warnings
+from webapp.organisation import attention
 from webapp.organisation.forms import SettingsForm
 from webapp.permissions import may_manage, me, my_organisation
 
@@ -17,8 +17,8 @@ def home() -> ResponseReturnValue:
     practice = my_organisation()
     return render_template(
         "organisation/home.html",
-        warnings=warnings.of(practice),
-        today=warnings.under_way(practice),
+        notices=attention.of(practice),
+        today=attention.under_way(practice),
         people=sum(person.active for person in accounts.people(practice)),
     )
 

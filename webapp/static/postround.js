@@ -11,6 +11,24 @@ document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) initAll({ scope: event.detail.elt })
 })
 
+// A part of the page that could not be fetched is said, until one can be again.
+const trouble = document.getElementById("postround-trouble")
+
+function say(sentence) {
+  trouble.textContent = sentence
+  trouble.hidden = !sentence
+}
+
+document.body.addEventListener("htmx:responseError", (event) => {
+  if (!event.target.closest("[data-upload]")) say("That did not work. Load this page again, and then try once more.")
+})
+document.body.addEventListener("htmx:sendError", (event) => {
+  if (!event.target.closest("[data-upload]")) say("There is no connection to Postround just now. What you see may be out of date.")
+})
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) say("")
+})
+
 // --- People and failures ---
 
 // --- Batches ---

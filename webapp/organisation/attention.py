@@ -17,7 +17,7 @@ LINES_AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Notice:
     """A sentence, and where to go about it (an endpoint and its values), if anywhere."""
 
     text: str
@@ -26,7 +26,7 @@ class Warning:
     link: str = ""
 
 
-def of(practice: Organisation) -> list[Warning]:
+def of(practice: Organisation) -> list[Notice]:
     return [*_held(practice), *_refused_lately(practice), *_nobody_works()]
 
 
@@ -56,7 +56,7 @@ def _line(batch: Batch, counts: dict[MessageStatus, int]) -> str:
     return f"{batch.name or batch.subject}: {state}, {number(total - waiting)} of {number(total)}"
 
 
-def _held(practice: Organisation) -> Iterator[Warning]:
+def _held(practice: Organisation) -> Iterator[Notice]:
     held = db.session.scalars(
         select(Batch)
         .where(
@@ -68,7 +68,7 @@ def _held(practice: Organisation) -> Iterator[Warning]:
         .limit(LINES_AT_MOST)
     )
     for batch in held:
-        yield Warning(
+        yield Notice(
             f"“{batch.name or batch.subject}” is held. The mail server refuses your practice’s mail, "
             "so no more is sent until a person has looked.",
             "batches.details",
@@ -77,7 +77,7 @@ def _held(practice: Organisation) -> Iterator[Warning]:
         )
 
 
-def _refused_lately(practice: Organisation) -> Iterator[Warning]:
+def _refused_lately(practice: Organisation) -> Iterator[Notice]:
     refused = db.session.scalar(
         select(func.count(DeliveryReceipt.id))
         .join(Message, DeliveryReceipt.message_id == Message.id)
@@ -89,7 +89,7 @@ def _refused_lately(practice: Organisation) -> Iterator[Warning]:
         )
     )
     if refused:
-        yield Warning(
+        yield Notice(
             f"Email providers refused {plural(refused, 'message')} of yours in the last 2 days because of how "
             "your mail is set up. The patients’ addresses are probably right.",
             "mail.health",
@@ -97,12 +97,12 @@ def _refused_lately(practice: Organisation) -> Iterator[Warning]:
         )
 
 
-def _nobody_works() -> Iterator[Warning]:
+def _nobody_works() -> Iterator[Notice]:
     workers = queue.count_workers()
     if workers is None:
-        yield Warning(
+        yield Notice(
             "The queue (Redis) does not answer. Nothing is sent until it is back; nothing is lost. "
             "Tell your administrator."
         )
     elif not workers:
-        yield Warning("No worker is running, so nothing is sent now; nothing is lost. Tell your administrator.")
+        yield Notice("No worker is running, so nothing is sent now; nothing is lost. Tell your administrator.")
