@@ -79,7 +79,7 @@ def _after_stopping(batch: Batch, figures: Figures) -> str:
     who = f" by {batch.stopped_by.display_name}" if batch.stopped_by else ""
     said = f"Stopped{who} on {uk_datetime(batch.stopped_at)}. {_handed_over(figures)}"
     if figures.to_go:
-        return f"{said}; {plural(figures.to_go, 'message')} on the way when it was stopped."
+        return f"{said}; {plural(figures.to_go, 'message')} may still be on the way."
     return f"{said}; {plural(figures.not_sent, 'patient was', 'patients were')} not sent to."
 
 
