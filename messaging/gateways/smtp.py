@@ -191,7 +191,8 @@ class SmtpGateway:
         except OSError:
             connection.deadline = 0.0  # reading tells why, or the next look does
             return
-        patience = PATIENCE_AFTER_DOT if connection.dialogue.has_sent_content else 1
+        has_dot = connection.dialogue.has_sent_content and not connection.unsent
+        patience = PATIENCE_AFTER_DOT if has_dot else 1
         connection.deadline = time.monotonic() + self._timeout * patience
         if bool(connection.unsent) != waited:
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)

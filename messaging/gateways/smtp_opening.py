@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from messaging.config import SmartHost
 from messaging.gateways.base import Answer, Stage
 
+# One of them is tried, once: smtplib would try all that are offered, and a locked account helps nobody.
+WAYS_TO_SIGN_IN = ("PLAIN", "LOGIN", "CRAM-MD5")
+
 
 class CannotOpen(Exception):
     """`answer.stage` says how far it came."""
@@ -92,6 +95,8 @@ def _encrypt(client: smtplib.SMTP, host: SmartHost) -> None:
 
 
 def _sign_in(client: smtplib.SMTP, host: SmartHost) -> None:
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    client.esmtp_features["auth"] = next((way for way in WAYS_TO_SIGN_IN if way in offered), "")
     try:
         client.login(host.username, host.password)
     except smtplib.SMTPNotSupportedError:
