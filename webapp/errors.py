@@ -2,9 +2,11 @@
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from messaging.db import db
@@ -39,7 +41,11 @@ def _page(error: HTTPException) -> ResponseReturnValue:
 def _fault(error: Exception) -> ResponseReturnValue:
     """The log gets the kind of fault and where; the fault's own words may hold a patient's data."""
     log.error("fault endpoint=%s kind=%s at=%s", request.endpoint, type(error).__name__, _where(error))
-    db.session.rollback()
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.remove()
+    g._login_user = AnonymousUserMixin()  # whoever asks: the page shall not need the database, which may be the fault
     return render_template("errors/500.html"), 500
 
 

@@ -110,7 +110,8 @@ def _sign_in(app: Flask) -> None:
         SECURITY_CLI_ROLES_NAME=None,
     )
     no_roles: Any = None  # ours is one word in User.role
-    Security(app, SQLAlchemyUserDatastore(db, User, no_roles), login_form=SignInForm)
+    security = Security(app, SQLAlchemyUserDatastore(db, User, no_roles), login_form=SignInForm)
+    security.principal.identity_loaders.clear()  # would ask the database who it is with every file and /ready
     user_authenticated.connect(_begin_session, app)
 
 

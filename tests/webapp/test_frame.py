@@ -123,6 +123,16 @@ def test_a_fault_shows_and_logs_no_data(
     assert "ValueError" in caplog.text
 
 
+def test_a_database_that_is_away_is_a_page_and_no_second_fault(sign_in: SignIn, cast: Cast) -> None:
+    browser = sign_in(cast.alice)
+    db.drop_all()
+    page = browser.get("/", status=500)
+    assert page.h1 == "Sorry, something went wrong"
+    assert page.link("Go to Manage Organisation") == "/"
+    assert browser.get("/ready", status=503).response.json["database"] is False
+    assert browser.get("/health").status == 200
+
+
 def test_a_form_without_its_token_changes_nothing_and_says_what_to_do(sign_in: SignIn, cast: Cast) -> None:
     browser = sign_in(cast.alice)
     page = browser.post("/settings", {"csrf_token": "forged", "name": "Other"}, status=400)
