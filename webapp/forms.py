@@ -32,7 +32,6 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             if unbound_field.field_class.__name__ in ("StringField", "EmailField", "TelField", "SearchField"):
                 options = {**options, "filters": [*(unbound_field.kwargs.get("filters") or []), _trim]}
-                unbound_field.kwargs.pop("filters", None)
             return unbound_field.bind(form=form, **options)
 
 
@@ -50,7 +49,7 @@ def nhsuk_field(field: Field, **extra: Any) -> Markup:
     folder, macro = MACROS[field.type]
     params = {**_parameters(field), **extra}
     module = current_app.jinja_env.get_template(f"nhsuk/components/{folder}/macro.jinja").module
-    return Markup(getattr(module, macro)(params))  # noqa: S704  (the macro has escaped its texts)
+    return Markup(getattr(module, macro)(params))  # noqa: S704  # nosec B704 (the macro escapes)
 
 
 def _parameters(field: Field) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def test_settings_are_saved_and_what_changed_is_written_down(sign_in: SignIn, ca
     ("field", "value", "error"),
     [
         ("name", "", "Enter the name of the practice"),
+        ("name", "   ", "Enter the name of the practice"),
         ("name", "One\nBcc: two@example.org", "The name must be one line of text"),
         ("from_address", "not an address", "Enter an email address in the right form"),
         ("reply_to", "a@example.org, b@example.org", "Enter an email address in the right form"),

@@ -6,7 +6,7 @@ from flask_security.forms import LoginForm
 from flask_security.utils import validate_redirect_url
 from wtforms import EmailField, PasswordField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from messaging import accounts
 from messaging.models import Role
@@ -24,13 +24,13 @@ class SignInForm(LoginForm):
 
     email = EmailField(
         "Email address",
-        [InputRequired("Enter your email address"), Length(max=254, message="Enter your email address")],
+        [DataRequired("Enter your email address"), Length(max=254, message="Enter your email address")],
         filters=[lambda text: text.strip() if text else text],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
         "Password",
-        [InputRequired("Enter your password"), Length(max=accounts.LONGEST_PASSWORD, message="Enter your password")],
+        [DataRequired("Enter your password"), Length(max=accounts.LONGEST_PASSWORD, message="Enter your password")],
         render_kw={"autocomplete": "current-password"},
     )
     remember = None
@@ -58,28 +58,28 @@ def _address(_form: Form, field: EmailField) -> None:
 
 
 class PersonForm(Form):
-    name = StringField("Name", [InputRequired("Enter the person’s name"), Length(max=200)])
+    name = StringField("Name", [DataRequired("Enter the person’s name"), Length(max=200)])
     email = EmailField(
         "Email address",
-        [InputRequired("Enter the person’s email address"), Length(max=254), _address],
+        [DataRequired("Enter the person’s email address"), Length(max=254), _address],
         description="They sign in with it. Nothing is sent to it now.",
     )
-    role = RadioField("What they may do", [InputRequired("Select what they may do")], choices=ROLES)
+    role = RadioField("What they may do", [DataRequired("Select what they may do")], choices=ROLES)
 
 
 class RoleForm(Form):
-    role = RadioField("What they may do", [InputRequired("Select what they may do")], choices=ROLES)
+    role = RadioField("What they may do", [DataRequired("Select what they may do")], choices=ROLES)
 
 
 class PasswordForm(Form):
     current = PasswordField(
         "Your password now",
-        [InputRequired("Enter the password that you have now"), Length(max=accounts.LONGEST_PASSWORD)],
+        [DataRequired("Enter the password that you have now"), Length(max=accounts.LONGEST_PASSWORD)],
         render_kw={"autocomplete": "current-password"},
     )
     new = PasswordField(
         "New password",
-        [InputRequired("Enter a new password")],
+        [DataRequired("Enter a new password")],
         description=f"At least {accounts.SHORTEST_PASSWORD} characters. Three random words make a good password.",
         render_kw={"autocomplete": "new-password"},
     )

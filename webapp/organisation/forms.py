@@ -2,7 +2,7 @@
 
 from wtforms import EmailField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from messaging import accounts
 from messaging.models import WhenInDoubt
@@ -12,12 +12,12 @@ from webapp.forms import Form
 class SettingsForm(Form):
     name = StringField(
         "Practice name",
-        [InputRequired("Enter the name of the practice"), Length(max=200, message="Use at most 200 characters")],
+        [DataRequired("Enter the name of the practice"), Length(max=200, message="Use at most 200 characters")],
         description="Patients see it as the sender of your messages.",
     )
     from_address = EmailField(
         "From-address",
-        [InputRequired("Enter the address that your messages come from"), Length(max=254)],
+        [DataRequired("Enter the address that your messages come from"), Length(max=254)],
         description="Your mail administrator must allow your mail server to send from it.",
     )
     reply_to = EmailField(
@@ -27,7 +27,7 @@ class SettingsForm(Form):
     )
     when_in_doubt = RadioField(
         "If a computer stops in the middle of sending",
-        [InputRequired("Select what should happen")],
+        [DataRequired("Select what should happen")],
         description="For a few patients it may then be unknown whether their message went.",
         choices=[
             SelectChoice(WhenInDoubt.SEND.value, "Send again: nobody is missed, a few patients may get it twice"),
