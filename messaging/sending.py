@@ -65,12 +65,14 @@ class Round:
         self._waiting: deque[Claimed] = deque()
         self._slowed: list[tuple[float, Claimed]] = []  # with the time to look again
         self._in_flight: dict[int, tuple[float, Claimed]] = {}  # with the time they left; the oldest first
+        self._probe: int | None = None  # sent alone, because it is not known whether a connection carries
         self._results: list[Result] = []
         self._came_back: list[int] = []
         now = time.monotonic()
         self._began = now
         self._seconds = seconds
         self._granted = 0
+        self._enough = sender.connections  # until the smart host takes no more of them at once
         self._next_share = self._next_token = self._next_try = 0.0
         self._next_extension = now + EXTEND_EVERY
         self._stopped_at: float | None = None
@@ -121,7 +123,7 @@ class Round:
         """As many as this worker may have and can use; one alone until it is known that it carries."""
         if now >= self._next_share:
             self._next_share = now + SHARE_EVERY
-            wanted = self._sender.connections
+            wanted = self._enough
             if self._nothing_due:
                 wanted = min(wanted, max(1, len(self._waiting) + len(self._slowed) + len(self._in_flight)))
             if not self._standing.is_proven:
@@ -204,11 +206,14 @@ class Round:
             self._results.append(Result(one.message, judgement, answer))
         else:
             self._in_flight[one.message.id] = (time.monotonic(), one.message)
+            self._probe = None if self._standing.is_proven else one.message.id
 
     def _heard(self, outcome: Outcome) -> None:
         _, message = self._in_flight.pop(outcome.parcel.message_id)
         was_proven = self._standing.is_proven
-        judgement = self._standing.heard(judge(outcome), outcome.answer, message.was_refused_for_us)
+        judgement = self._standing.heard(
+            judge(outcome), outcome.answer, message.was_refused_for_us, was_probe=message.id == self._probe
+        )
         if self._standing.is_proven and not was_proven:
             self._next_share = 0.0
         if judgement.verdict is not Verdict.BACK:
@@ -224,9 +229,15 @@ class Round:
             self._setback(outcome.answer)
 
     def _mind_failures(self, now: float) -> None:
-        """Connections that could not be opened, or ended without an answer to anything."""
+        """Connections that could not be opened, or ended without an answer to anything.
+
+        While others carry, that is no setback but the smart host's limit, which holds for the rest of the round.
+        """
         for failure in self._gateway.failures:
-            self._setback(failure)
+            if self._standing.is_proven and self._gateway.established:
+                self._enough, self._next_share = self._gateway.established, 0.0
+            else:
+                self._setback(failure)
         self._gateway.failures.clear()
         if self._standing.hold_because:
             self._over = True
@@ -235,6 +246,9 @@ class Round:
             self._insist(lambda: note_waiting(self._batch.id, ""))
 
     def _setback(self, answer: Answer) -> None:
+        """Ten connections that fail together are one setback."""
+        if time.monotonic() < self._next_try:
+            return
         self._standing.had_setback(answer)
         count = self._standing.setbacks
         log.warning("smart host: setback %d stage=%s code=%s", count, answer.stage, answer.code)

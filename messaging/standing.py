@@ -43,11 +43,13 @@ class Standing:
         if refuses_us(answer):
             self._refused(answer)
 
-    def heard(self, judgement: Judgement, answer: Answer, was_refused_for_us: bool) -> Judgement:
-        """Counts it, and answers what it means in the light of the answers before it."""
+    def heard(
+        self, judgement: Judgement, answer: Answer, was_refused_for_us: bool, *, was_probe: bool = False
+    ) -> Judgement:
+        """Counts it, and answers what it means in the light of the answers before it. A probe was sent alone."""
         verdict = judgement.verdict
         if verdict is Verdict.UNCERTAIN:
-            self._silent_probes += not self.is_proven
+            self._silent_probes += was_probe
             if self._silent_probes >= SILENT_PROBES_TO_HOLD:
                 self.hold_because = f"After the whole message was sent to the mail server, {answer.text}"
             self.is_proven, self.trouble = False, answer

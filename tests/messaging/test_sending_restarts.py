@@ -1,0 +1,78 @@
+"""What befalls several connections at the same moment is one event, and goes by itself."""
+
+import socket
+import threading
+
+import pytest
+from flask import Flask
+from mail_host import SILENCE, MailHost
+from sending_kit import fresh, host, make_due, messages, redis_server, sending, started
+
+from conftest import make_cast
+from messaging import delivery
+from messaging.models import BatchStatus
+
+__all__ = ["host", "redis_server", "sending"]
+CONNECTIONS = 4
+
+
+def test_a_smart_host_that_restarts_with_mail_in_its_hands_does_not_hold_the_batch(
+    sending: Flask, host: MailHost
+) -> None:
+    contents = 0
+
+    def answer(_recipient: str) -> str:
+        nonlocal contents
+        contents += 1
+        if contents == 1 + CONNECTIONS:
+            threading.Timer(0.1, _hang_up_on_everybody, [host]).start()
+        return SILENCE if 1 < contents <= 1 + CONNECTIONS else ""
+
+    host.answers["CONTENT"] = answer
+    batch = started(make_cast().riverside, 12)
+    for _ in range(2):  # those in doubt go again after a while
+        delivery.send(batch.id)
+        assert not fresh(batch).is_held
+        make_due(batch)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert host.recipients == sorted(message.to_address for message in messages(batch))
+    assert sum(message.may_be_twice for message in messages(batch)) == CONNECTIONS
+
+
+def test_connections_that_are_refused_while_others_carry_are_a_limit_and_no_setback(
+    sending: Flask, host: MailHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    host.answers["GREETING"] = lambda _: "421 4.7.0 too many connections from you" if host.open_now > 1 else ""
+    batch = started(make_cast().riverside, 60)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert len(host.taken) == 60
+    assert host.connections <= CONNECTIONS
+    assert "setback" not in caplog.text
+
+
+def test_connections_that_are_lost_together_are_one_setback(
+    sending: Flask, host: MailHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    silences = 0
+
+    def answer(_sender: str) -> str:
+        nonlocal silences
+        if host.open_now < CONNECTIONS or silences == CONNECTIONS:
+            return ""
+        silences += 1
+        if silences == CONNECTIONS:
+            threading.Timer(0.1, _hang_up_on_everybody, [host]).start()
+        return SILENCE
+
+    host.answers["MAIL"] = answer
+    batch = started(make_cast().riverside, 12)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert len(host.taken) == 12
+    assert [record.getMessage() for record in caplog.records] == ["smart host: setback 1 stage=mail code=None"]
+
+
+def _hang_up_on_everybody(host: MailHost) -> None:
+    for connection in list(host._sockets):
+        connection.shutdown(socket.SHUT_RDWR)
