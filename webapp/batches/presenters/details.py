@@ -42,7 +42,7 @@ class Outcome:
 # Of each figure's page: its heading, what it means, and the patients' statuses.
 OUTCOMES: dict[str, tuple[str, str, tuple[RecipientStatus, ...]]] = {
     "patients": ("Patients", "Everybody this batch is sent to.", tuple(R)),
-    "handed-over": ("Handed over", "Their mail system has accepted the message.", (R.SENT,)),
+    "handed-over": ("Handed over", "The next mail system has accepted the message.", (R.SENT,)),
     "delivered": ("Delivered", "Email is never counted here: mail systems do not confirm it reliably.", (R.REACHED,)),
     "waiting": ("Still to go", "These messages wait for their turn, or are on the way.", (R.PENDING, R.SENDING)),
     "not-sent": ("Not sent", "Sending was stopped before their turn.", (R.CANCELLED, R.SUPPRESSED)),
