@@ -7,6 +7,7 @@ Redis may come and go.
 
 import logging
 import signal
+import sys
 from typing import Any
 
 from flask import Flask
@@ -17,7 +18,7 @@ from rq.serializers import JSONSerializer
 
 from messaging import queue
 from messaging.app import create_base_app, log_to_stderr
-from messaging.config import settings
+from messaging.config import SettingsError, settings
 from messaging.sender import Sender, sender
 from worker.schedule import sweep
 
@@ -64,14 +65,19 @@ class BatchWorker(SimpleWorker):
         pass
 
 
-def main() -> None:
+def main() -> int:
+    """The exit status: 0, or 1 for a mistake in the settings."""
     log_to_stderr()
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)
-    app = create_base_app()
+    try:
+        app = create_base_app()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     with app.app_context():
         by = sender()
         work_until_stopped(app, by)
         by.end()
+    return 0
 
 
 def work_until_stopped(app: Flask, by: Sender) -> None:
@@ -101,4 +107,4 @@ def _work(app: Flask, by: Sender) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

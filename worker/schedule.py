@@ -6,12 +6,14 @@ once do no harm.
 
 import logging
 import signal
+import sys
 import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from messaging import delivery
 from messaging.app import create_base_app, log_to_stderr
+from messaging.config import SettingsError
 from messaging.db import db
 
 EVERY_SECONDS = 30.0
@@ -19,16 +21,22 @@ EVERY_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-def main() -> None:
+def main() -> int:
+    """The exit status: 0, or 1 for a mistake in the settings."""
     log_to_stderr()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    app = create_base_app()
+    try:
+        app = create_base_app()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     with app.app_context():
         while not stopping.is_set():
             sweep()
             stopping.wait(EVERY_SECONDS)
+    return 0
 
 
 def sweep() -> bool:
@@ -44,4 +52,4 @@ def sweep() -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -25,6 +25,7 @@ from messaging.models import (
 )
 from messaging.reasons import Reason
 from messaging.return_path import return_paths
+from messaging.sender import sender
 
 __all__ = ["host", "redis_server", "sending"]
 M = MessageStatus
@@ -132,6 +133,7 @@ def test_a_refused_recipient_leaves_the_connection_in_step(
     host.features = features
     host.answers["RCPT"] = lambda to: "550 5.1.1 no" if "bad" in to else ""
     if data:
+        sender().connections = 1  # what DATA is answered depends on the RCPT before it
         refused = [False]
         host.answers["RCPT"] = lambda to: refused.__setitem__(0, "bad" in to) or ("550 5.1.1 no" if "bad" in to else "")
         host.answers["DATA"] = lambda _: data if refused[0] else ""

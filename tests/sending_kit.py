@@ -86,6 +86,7 @@ def started(organisation: Organisation, count: int = 3, **options: object) -> Ba
 
 
 def fresh(batch: Batch) -> Batch:
+    db.session.rollback()  # SQLite would go on showing what it was
     db.session.refresh(batch)
     return batch
 
