@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from flask import Flask
 
 from bounce_listener.evidence import Returned, digest_of
-from bounce_listener.frames import LENGTH, Piece, pack_outcomes, unpack
+from bounce_listener.frames import LENGTH, READY, Piece, pack_outcomes, unpack
 from bounce_listener.recording import make_durable, record_each
 from bounce_listener.report import Kind, Report, read_report
 from messaging.app import create_base_app, log_to_stderr
@@ -35,6 +35,8 @@ def main() -> None:
     with app.app_context():
         make_durable(db.engine)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    sink.write(READY)
+    sink.flush()
     while len(header := source.read(LENGTH.size)) == LENGTH.size:
         (length,) = LENGTH.unpack(header)
         sink.write(pack_outcomes(work(app, unpack(source.read(length)))))

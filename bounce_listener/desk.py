@@ -13,17 +13,21 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from bounce_listener.frames import LENGTH, Piece, pack, unpack_outcomes
+from bounce_listener.frames import LENGTH, READY, Piece, pack, unpack_outcomes
 from messaging.receipts import Recorded
 
 CLERKS = 2
 MOST_AT_ONCE = 25  # pieces in one transaction
 OCTETS_AT_ONCE = 4 << 20
+START_SECONDS = 60.0
 SECONDS = 30.0  # for one transaction's worth; a database that is busy waits for half of it
+GATHER_SECONDS = 0.02  # the next clerk waits for a full batch while another works: a transaction costs, a piece little
 PATIENCE_SECONDS = 60.0  # then the sender is told to come again
 
 _ROOT = Path(__file__).parents[1]
+_FAILED = (TimeoutError, OSError, EOFError, ValueError)
 _Outcomes = list[Recorded | None]
 
 log = logging.getLogger(__name__)
@@ -38,15 +42,18 @@ class Desk:
         self._idle = list(self._clerks)
         self._waiting: deque[_Waiting] = deque()
         self._at_work: set[asyncio.Task[None]] = set()
+        self._asks_again: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """The first clerk at once, the others when there is work for them."""
-        await self._idle[-1].start()
+        with contextlib.suppress(*_FAILED):  # tried again with the first report
+            await self._idle[-1].start()
 
     async def close(self) -> None:
         """What waits is recorded first."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+        while self._at_work or self._waiting:
+            self._hand_out()
+            await asyncio.sleep(GATHER_SECONDS / 2)
         for clerk in self._clerks:
             await clerk.end()
 
@@ -61,11 +68,22 @@ class Desk:
 
     def _hand_out(self) -> None:
         while self._idle and self._waiting:
+            if self._at_work and self._may_gather():
+                return
             batch = self._next_batch()
             if batch:
                 task = asyncio.create_task(self._work(self._idle.pop(), batch))
                 self._at_work.add(task)
-                task.add_done_callback(self._at_work.discard)
+
+    def _may_gather(self) -> bool:
+        """Whether to wait for more; then this is asked again in time."""
+        loop = asyncio.get_running_loop()
+        since = self._waiting[0].until - PATIENCE_SECONDS
+        if len(self._waiting) >= MOST_AT_ONCE or loop.time() >= since + GATHER_SECONDS:
+            return False
+        if self._asks_again is None or self._asks_again.when() <= loop.time():
+            self._asks_again = loop.call_at(since + GATHER_SECONDS, self._hand_out)
+        return True
 
     def _next_batch(self) -> "list[_Waiting]":
         batch: list[_Waiting] = []
@@ -76,24 +94,31 @@ class Desk:
                 break
             one = self._waiting.popleft()
             if one.until < now:
-                one.answer([None] * len(one.piece.message_ids))
+                one.give_back()
             else:
                 batch.append(one)
                 octets += len(one.piece.raw)
         return batch
 
     async def _work(self, clerk: "Clerk", batch: "list[_Waiting]") -> None:
+        is_ready = False
         try:
+            await clerk.start()
+            is_ready = True
             async with asyncio.timeout(self._seconds):
                 outcomes = await clerk.work([one.piece for one in batch])
             for one, answer in zip(batch, outcomes, strict=True):
                 one.answer(answer)
-        except (TimeoutError, OSError, EOFError, ValueError) as error:
-            log.error("a clerk is replaced error=%s pieces=%d", type(error).__name__, len(batch))
+        except _FAILED as error:
+            log.error("a clerk %s error=%s", "is replaced" if is_ready else "does not start", type(error).__name__)
             await clerk.end()
-            self._again(batch)
-        finally:
-            self._idle.append(clerk)
+            if is_ready:
+                self._again(batch)
+            else:
+                for one in batch:
+                    one.give_back()
+        self._idle.append(clerk)
+        self._at_work.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         self._hand_out()
 
     def _again(self, batch: "list[_Waiting]") -> None:
@@ -103,7 +128,7 @@ class Desk:
             elif one.piece.readable:
                 one.alone, one.piece.readable = True, False
             else:
-                one.answer([None] * len(one.piece.message_ids))
+                one.give_back()
                 continue
             self._waiting.appendleft(one)
 
@@ -120,6 +145,9 @@ class _Waiting:
         if not self.outcomes.done():  # the sender may have gone
             self.outcomes.set_result(outcomes)
 
+    def give_back(self) -> None:
+        self.answer([None] * len(self.piece.message_ids))
+
 
 class Clerk:
     """A process of ours and its pipes; started again when it is needed and has ended."""
@@ -128,7 +156,8 @@ class Clerk:
         self._program = program
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self) -> None:
+        """Returns when it is ready for work."""
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -139,10 +168,13 @@ class Clerk:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
-        return self._process
+            assert self._process.stdout is not None
+            async with asyncio.timeout(START_SECONDS):
+                await self._process.stdout.readexactly(len(READY))
 
     async def work(self, pieces: Sequence[Piece]) -> list[_Outcomes]:
-        process = await self.start()
+        process = self._process
+        assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(pack(pieces))

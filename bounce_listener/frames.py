@@ -1,4 +1,4 @@
-"""What the listener and its clerks say to each other over a pipe: a length, then the words.
+"""What the listener and its clerks say to each other over a pipe: READY, then each time a length and the words.
 
 To a clerk: a JSON table of contents and the reports themselves. From a clerk: JSON, one list of outcomes a report.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from messaging.receipts import Recorded
 
 LENGTH = struct.Struct(">I")
+READY = b"+"  # the first word of a clerk
 
 
 @dataclass(slots=True)

@@ -124,7 +124,7 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def upsert(model: type[Any]) -> Any:
+def upsert(model: Any) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases spell alike and SQLAlchemy keeps apart."""
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     return insert(model)

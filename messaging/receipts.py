@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from messaging import suppressions
 from messaging.config import settings
@@ -97,12 +97,12 @@ def record_many(evidence: Sequence[Evidence], known: Mapping[int, About] | None 
             places.setdefault(one.evidence_id, place)
     if not places:
         return outcomes
+    once = [evidence[place] for place in places.values()]
     with transaction():
-        messages = about({evidence[place].message_id for place in places.values()}) if known is None else known
-        new = _insert((evidence[place] for place in places.values()), messages)
-        fresh = [evidence[place] for evidence_id, place in places.items() if evidence_id in new]
-        applied = _fail(fresh, messages)
-        _suppress(fresh, messages)
+        messages = about({one.message_id for one in once}) if known is None else known
+        applied = _fail(once, messages)
+        new = _insert(once, messages, applied)
+        _suppress((one for one in once if one.evidence_id in new), messages)
     for evidence_id in new:
         outcomes[places[evidence_id]] = Recorded.APPLIED if evidence_id in applied else Recorded.KEPT
     return outcomes
@@ -122,15 +122,11 @@ def about(message_ids: Collection[int]) -> dict[int, About]:
     return found
 
 
-def _insert(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
-    """The ids of what was not there yet. Evidence about a message that is gone is kept without it."""
-    rows = [_row(one, one.message_id in messages) for one in sorted(evidence, key=lambda one: one.evidence_id)]
-    statement = upsert(DeliveryReceipt).on_conflict_do_nothing(index_elements=["evidence_id"])
-    return set(db.session.scalars(statement.returning(DeliveryReceipt.evidence_id), rows))
-
-
 def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
-    """Moves the messages that these failures may move; answers the ids of the evidence that did it."""
+    """Moves the messages that these failures may move; answers the ids of the evidence that did it.
+
+    What was recorded before moves nothing: its message has failed by it, or could not and still cannot.
+    """
     counting: dict[int, Evidence] = {}
     for one in evidence:
         if one.fails and one.message_id in messages and _counts(one, messages[one.message_id]):
@@ -142,15 +138,16 @@ def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[st
     moved: set[int] = set()
     for reason, ids in sorted(by_reason.items()):
         moved.update(advance(Message, MessageStatus.FAILED, Message.id.in_(ids), failed_at=at, reason=reason))
-    applied = {counting[message_id].evidence_id for message_id in moved}
-    if applied:
-        db.session.execute(
-            update(DeliveryReceipt)
-            .where(DeliveryReceipt.evidence_id.in_(applied))
-            .values(applied=True)
-            .execution_options(synchronize_session=False)
-        )
-    return applied
+    return {counting[message_id].evidence_id for message_id in moved}
+
+
+def _insert(evidence: Iterable[Evidence], messages: Mapping[int, About], applied: Collection[str]) -> set[str]:
+    """The ids of what was not there yet. Evidence about a message that is gone is kept without it."""
+    ordered = sorted(evidence, key=lambda one: one.evidence_id)  # for all the same, so that none waits for another
+    rows = [_row(one, one.message_id in messages, one.evidence_id in applied) for one in ordered]
+    table = DeliveryReceipt.__table__
+    statement = upsert(table).on_conflict_do_nothing(index_elements=["evidence_id"]).returning(table.c.evidence_id)
+    return set(db.session.connection().scalars(statement, rows))
 
 
 def _counts(evidence: Evidence, message: About) -> bool:
@@ -174,15 +171,16 @@ def _suppress(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> No
     )
 
 
-def _row(evidence: Evidence, message_is_there: bool) -> dict[str, Any]:
+def _row(evidence: Evidence, message_is_there: bool, applied: bool) -> dict[str, Any]:
+    """By the names of the columns."""
     return {
         "evidence_id": evidence.evidence_id,
         "message_id": evidence.message_id if message_is_there else None,
         "source": evidence.source,
         "kind": evidence.kind,
-        "applied": False,
+        "applied": applied,
         "received_at": evidence.received_at,
-        "status": _cut(evidence.status, 16),
+        "enhanced_status": _cut(evidence.status, 16),
         "smtp_code": evidence.smtp_code if evidence.smtp_code and 100 <= evidence.smtp_code <= 999 else None,
         "reason": _cut(evidence.reason, 32),
         "permanent": evidence.permanent,

@@ -26,10 +26,10 @@ def suppress_many(rows: Sequence[Mapping[str, Any]]) -> None:
     }
     if not newest:
         return
-    statement = upsert(Suppression)
+    statement = upsert(Suppression.__table__)
     renewed = {name: statement.excluded[name] for name in ("reason", "message_id", "since")}
     with transaction():
-        db.session.execute(
+        db.session.connection().execute(
             statement.on_conflict_do_update(index_elements=["organisation_id", "email"], set_=renewed),
             [newest[key] for key in sorted(newest)],  # one order for all, so that two can never wait for each other
         )
