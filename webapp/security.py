@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, abort, make_response, request, session
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import Security, SQLAlchemyUserDatastore
@@ -17,7 +16,6 @@ from messaging.config import Settings
 from messaging.db import db, utcnow
 from messaging.models import User
 from webapp.accounts.forms import SignInForm
-from webapp.rendering import YEAR_SECONDS
 
 LARGEST_REQUEST = 21 * 1024 * 1024  # a list of 20 MB, and the form around it
 IDLE = timedelta(hours=2)
@@ -36,14 +34,6 @@ CONTENT_POLICY = {
     "frame-ancestors": "'none'",
 }
 FRAMED_CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-
-
-class NotOnFiles(SecureCookieSessionInterface):
-    """A file that anybody may cache carries nobody's session."""
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.endpoint != "static":
-            super().save_session(app, session, response)
 
 
 talisman = Talisman()
@@ -72,7 +62,6 @@ def init_headers(app: Flask, settings: Settings) -> None:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    app.session_interface = NotOnFiles()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         PERMANENT_SESSION_LIFETIME=IDLE,
@@ -152,9 +141,5 @@ def _refuse_nul() -> None:
 
 
 def _keep_out_of_caches(response: Response) -> Response:
-    if request.endpoint == "static":
-        age = YEAR_SECONDS if request.args.get("v") else 300
-        response.headers["Cache-Control"] = f"public, max-age={age}"
-    else:
-        response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "no-store"
     return response

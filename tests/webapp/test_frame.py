@@ -61,7 +61,7 @@ def test_pages_stay_out_of_caches_and_files_stay_in(sign_in: SignIn, cast: Cast)
     style = [str(link["href"]) for link in page.soup.select("link[rel=stylesheet]")][-1]
     assert "?v=" in style
     with browser.client.get(style) as response:
-        assert response.headers["Cache-Control"] == "public, max-age=31536000"
+        assert response.headers["Cache-Control"] == "max-age=31536000, public"
         assert "Set-Cookie" not in response.headers
         assert "Cookie" not in response.headers.get("Vary", "")
 
