@@ -21,6 +21,7 @@ from bounce_listener.readers import (
     kinds,
     listed,
     notice,
+    opening,
     outcome,
     paragraphs,
     returned,
@@ -51,6 +52,7 @@ WEAK_READERS = (
     ("completed", completed.read),
     ("guarded", guarded.read),
 )
+SURE = (*(name for name, _ in TEXT_READERS), "labels", "sentences")  # the last only with two signs of a report
 
 
 def read_report(raw: bytes) -> Report:
@@ -72,8 +74,19 @@ def _read(letter: Letter) -> Report:
     if kinds.is_receipt(letter):
         return _receipt(page)
     if not kinds.may_be_report(letter):
-        return _not_a_report(page)
+        return _unannounced(page) or _not_a_report(page)
     return _machine_part(page) or _words(page)
+
+
+def _unannounced(page: Page) -> Report | None:
+    """A report whose sender and way of coming do not show it: its words must, and name somebody in a sure shape."""
+    if kinds.is_passed_on(page.letter):
+        return None
+    sure = opening.likeness(page.subject, page.text)
+    if sure == 0 or (sure == 1 and page.letter.has("in-reply-to")):
+        return None
+    told = _words(page)
+    return told if told.recipients and told.reader in SURE[: len(SURE) - (sure == 1)] else None
 
 
 def _receipt(page: Page) -> Report:

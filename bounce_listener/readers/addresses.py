@@ -67,6 +67,11 @@ def clean(value: str) -> str:
     return value if is_address(value) else ""
 
 
+def all_in(text: str) -> list[str]:
+    """Every address in running text, at most 1,000 characters of it."""
+    return [clean(found.group().rstrip(".")) for found in CANDIDATE.finditer(text[:1_000]) if clean(found.group())]
+
+
 def without_xtext(address: str) -> str:
     """ORCPT whose xtext (RFC 3461) was left in: "o+2Bclinic@" was o+clinic@."""
     return _XTEXT.sub(lambda found: _printable(found), address)

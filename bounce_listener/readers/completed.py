@@ -1,18 +1,22 @@
-"""Reports that name only the part before the @: completed from the returned message's own To line.
+"""Reports that name only a part of the address, or nothing: completed from the returned message’s own To line.
 
 | system | how it looks | source |
 | --- | --- | --- |
 | GroupWise, NetWare gateways | “… undeliverable to the following:” and `ann (user not found)` | its reports |
 | Exim and Sendmail for local mail | the bare local part as a line of its own | seen |
+| Google Groups | “the group you tried to contact (clinic) may not exist” | its reports |
+| InterMail, hosts without a name | “Host patient.example not found” | its reports |
 
-The only use made of the returned message: a name that the report itself says failed must stand in its To.
+Nobody is failed by the returned message alone: the report must say that its message did not arrive, and the header
+must leave no choice.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
-from bounce_listener.readers import addresses, listed
+from bounce_listener.readers import addresses, listed, outcome
 from bounce_listener.readers.page import Page
 from bounce_listener.readers.verdict import Finding
 
@@ -20,15 +24,24 @@ _NAME = re.compile(
     r"^[ \t<*]{0,16}([A-Za-z0-9][\w.+'-]{0,62}[A-Za-z0-9])>?[ \t]{0,4}(?:\(([^()]{2,200})\)|"
     r"[:,-] .{2,200}|$)"
 )
-_TO = re.compile(r"^(?:To|Cc|X-Original-To|Delivered-To): ?([^\n]{1,998})", re.MULTILINE | re.IGNORECASE)
 MAX_NAMES = 50
+_LIST = re.compile(r"^(?:List-\w{2,20}|Mailing-List|Precedence: ?(?:bulk|list)|X-Mailing-List)", re.MULTILINE | re.I)
 
 
 def read(page: Page) -> list[Finding]:
-    """Names under a heading that announces failed recipients, each with the one address in To that begins so."""
-    known = _returned_to(page)
-    if not known:
+    """Names under a heading that announces failed recipients, each with the one address in To that begins so.
+
+    Without any: the one address in To whose name or domain the words mention, or the only one there is.
+    """
+    theirs = [one for one in page.written_to if one.lower() not in page.strangers and not addresses.is_machinery(one)]
+    if not theirs:
         return []
+    return _named_below_a_heading(page, theirs) or _mentioned(page, theirs)
+
+
+def _named_below_a_heading(page: Page, theirs: list[str]) -> list[Finding]:
+    shared = Counter(_local(one) for one in theirs)
+    known = {_local(one): one for one in theirs if shared[_local(one)] == 1}
     found: dict[str, Finding] = {}
     for number, line in enumerate(page.lines):
         if not listed.HEADING.search(line):
@@ -43,18 +56,14 @@ def read(page: Page) -> list[Finding]:
     return list(found.values())
 
 
-def _returned_to(page: Page) -> dict[str, str]:
-    """Local part to address, from the returned message's headers; a local part that two addresses share is left out."""
-    headers = [
-        leaf.text[:8_000] for leaf in page.letter.leaves if leaf.content_type in ("leaf/rfc822", "text/rfc822-headers")
-    ]
-    headers.append(page.letter.text[len(page.text) :][:8_000])
-    known: dict[str, str] = {}
-    for text in headers:
-        for line in _TO.finditer(text):
-            for match in addresses.CANDIDATE.finditer(line.group(1)):
-                address = addresses.clean(match.group())
-                local = address.partition("@")[0].lower()
-                if address and address.lower() not in page.strangers:
-                    known[local] = address if known.get(local, address) == address else ""
-    return known
+def _mentioned(page: Page, theirs: list[str]) -> list[Finding]:
+    words = set(re.findall(r"[\w.+-]{3,255}", page.text[:8_000].lower()))
+    names = {word.strip(".-") for word in words}
+    meant = [one for one in theirs if _local(one) in names or one.rpartition("@")[2].lower() in names]
+    if not meant and not _LIST.search(page.returned_headers) and outcome.says_not_delivered(page.subject, page.text):
+        meant = theirs
+    return [Finding(address=meant[0], diagnostic=page.text[:2_000].strip())] if len(meant) == 1 else []
+
+
+def _local(address: str) -> str:
+    return address.partition("@")[0].lower()

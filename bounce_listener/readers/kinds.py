@@ -121,6 +121,13 @@ def from_a_machine(letter: Letter) -> bool:
     return bool(_REPORTERS.search(letter.header("from")))
 
 
+def is_passed_on(letter: Letter) -> bool:
+    """A forwarding or an answer by its subject, or what a list sends out: whatever it quotes, it is no report."""
+    if _PASSED_ON.match(letter.header("subject")):
+        return True
+    return letter.has("list-id") or letter.has("list-unsubscribe")
+
+
 def may_be_report(letter: Letter) -> bool:
     """Enough evidence that words of failure in it are a mail system's: its sender, structure or way of coming."""
     if letter.content_type == "multipart/report" and letter.report_type in _REPORT_TYPES:
