@@ -20,8 +20,9 @@ from messaging.batches.patients import (
     one_patient,
     search_patients,
 )
+from messaging.batches.readings import Progress
 from messaging.batches.refused import group_refused, refused_rows
-from messaging.batches.snapshots import Progress, look_again, progress
+from messaging.batches.snapshots import look_again, progress, progress_at_once, renewal
 from messaging.batches.words import Problem, problems, problems_of_length, problems_of_words, seal
 
 __all__ = [
@@ -59,7 +60,9 @@ __all__ = [
     "problems_of_length",
     "problems_of_words",
     "progress",
+    "progress_at_once",
     "refused_rows",
+    "renewal",
     "seal",
     "search_patients",
     "stop",

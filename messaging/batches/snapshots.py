@@ -1,60 +1,56 @@
-"""What a page that moves needs to know of a batch, in one statement, kept for a moment and shared by all who watch.
+"""How a batch goes, kept for a moment and shared by all who watch.
 
 However many people have the page open, a process asks the database about a batch at most once a second; and when the
 answer is slow to get (a batch of 100,000 while mail goes out), so seldom that watching takes at most a twentieth of
 the database's time. The course of the sending, for which every message must be looked at, is asked for more seldom
-still. What is shown can be that much old: the figures ten seconds at most, the course thirty.
+still, and not at all while nothing happens. What is shown can be that much old: the figures ten seconds at most, the
+course thirty.
+
+A page need not wait while it is counted anew: it shows what is kept, and has it renewed once its answer has left.
 """
 
 import threading
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, cast, func, literal, select, union_all
 
-from messaging import queue
-from messaging.batches.figures import Figures, figures_from
-from messaging.db import db, utcnow
-from messaging.models import Batch, Message, MessageStatus, Recipient, RecipientStatus
+from messaging.batches.figures import Figures
+from messaging.batches.readings import Progress, read_progress
+from messaging.models import Batch
 
 KEPT_AT_LEAST, KEPT_AT_MOST = 1.0, 10.0  # seconds
 STEPS_KEPT_AT_MOST = 30.0
 COST_SHARE, STEPS_COST_SHARE = 20, 200  # kept this many times as long as it took to get
-STEPS = 240  # over the time that the sending took
 BATCHES_KEPT = 200
-
-HANDED_OVER = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What happened in the short time from this moment to the next step."""
-
-    at: datetime
-    handed_over: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    figures: Figures
-    steps: tuple[Step, ...]  # oldest first; steps in which nothing happened are left out
-    steps_at: datetime  # when they were counted
-    in_doubt: int  # messages of which a crash leaves unknown whether they went
-    workers: int | None  # that listen now; None when nobody can say, or nothing is to be sent
 
 
 def progress(batch: Batch) -> Progress:
-    """As it is now, or was a moment ago."""
-    return _shelf().get(batch)
+    """As it is now, or was a moment ago. A draft is never kept, because whoever changes it wants to see the change."""
+    return read_progress(batch) if batch.is_draft else _place(batch).renewed(batch)
+
+
+def progress_at_once(batch: Batch) -> Progress:
+    """As it was at most ten seconds ago, without waiting where somebody has looked since; see renewal()."""
+    kept = None if batch.is_draft else _place(batch).kept()
+    return kept or progress(batch)
+
+
+def renewal(batch: Batch) -> Callable[[], None] | None:
+    """Counts anew what is kept, for those who ask next: to be called once the answer has left. None while it is new."""
+    if batch.is_draft or (place := _place(batch)).is_new:
+        return None
+    return lambda: place.renew(batch)
 
 
 def look_again(batch: Batch) -> None:
     """After a person's deed, so that the page they come back to shows it."""
     _shelf().drop(batch)
+
+
+def _place(batch: Batch) -> "_Place":
+    return _shelf().place(batch)
 
 
 def _shelf() -> "_Shelf":
@@ -63,20 +59,18 @@ def _shelf() -> "_Shelf":
 
 
 class _Shelf:
-    """The newest progress of each batch, with one asker at a time per batch."""
+    """A place for each batch, as it stands."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._places: dict[tuple[Any, ...], _Place] = {}
 
-    def get(self, batch: Batch) -> Progress:
+    def place(self, batch: Batch) -> "_Place":
         key = (batch.id, batch.status, batch.held_at)  # a change of state shows at once
         with self._lock:
             if len(self._places) >= BATCHES_KEPT and key not in self._places:
                 self._places.clear()
-            place = self._places.setdefault(key, _Place())
-        with place.lock:
-            return place.renewed(batch)
+            return self._places.setdefault(key, _Place())
 
     def drop(self, batch: Batch) -> None:
         with self._lock:
@@ -84,98 +78,46 @@ class _Shelf:
 
 
 class _Place:
+    """The newest progress of one batch, with one asker at a time."""
+
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self._lock = threading.Lock()
         self._found: Progress | None = None
-        self._fresh_until = self._steps_fresh_until = 0.0
+        self._found_at = self._fresh_until = self._steps_fresh_until = 0.0
+        self._steps_of: Figures | None = None  # the figures when the steps were counted
+
+    @property
+    def is_new(self) -> bool:
+        return time.monotonic() < self._fresh_until
+
+    def kept(self) -> Progress | None:
+        return self._found if time.monotonic() < self._found_at + KEPT_AT_MOST else None
 
     def renewed(self, batch: Batch) -> Progress:
-        began = time.monotonic()
-        if self._found is not None and began < self._fresh_until:
+        with self._lock:
+            if self._found is None or not self.is_new:
+                self._read(batch)
+            assert self._found is not None
             return self._found
-        counts_steps = self._found is None or began >= self._steps_fresh_until
-        self._found = read_progress(batch, None if counts_steps else self._found)
+
+    def renew(self, batch: Batch) -> None:
+        """Does nothing while somebody else does."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self.is_new:
+                    self._read(batch)
+            finally:
+                self._lock.release()
+
+    def _read(self, batch: Batch) -> None:
+        began = time.monotonic()
+        known = self._found
+        counts_steps = known is None or (began >= self._steps_fresh_until and known.figures != self._steps_of)
+        found = read_progress(batch, None if counts_steps else known)
         ended = time.monotonic()
+        self._found, self._found_at = found, ended
         self._fresh_until = ended + min(KEPT_AT_MOST, max(KEPT_AT_LEAST, COST_SHARE * (ended - began)))
         if counts_steps:
             kept = min(STEPS_KEPT_AT_MOST, max(KEPT_AT_LEAST, STEPS_COST_SHARE * (ended - began)))
             self._fresh_until, self._steps_fresh_until = ended + KEPT_AT_LEAST, ended + kept
-        return self._found
-
-
-def read_progress(batch: Batch, known: Progress | None = None) -> Progress:
-    """From the database, in one statement. With what is `known`, its steps stay as they are."""
-    seconds = step_seconds(batch)
-    parts: list[Any] = [_counts_of_patients(batch), _count_of_doubts(batch)]
-    if known is None:
-        parts += [
-            _counts_by_time(batch, "handed over", Message.sent_at, HANDED_OVER, seconds),
-            _counts_by_time(batch, "failed", Message.failed_at, (MessageStatus.FAILED,), seconds),
-        ]
-    counts: list[tuple[bool, RecipientStatus, int]] = []
-    by_time: dict[int, dict[str, int]] = {}
-    in_doubt = 0
-    rows: Any = db.session.execute(union_all(*parts))
-    for what, which, number, count in rows:
-        if what == "patients":
-            counts.append((bool(number), RecipientStatus(which), count))
-        elif what == "in doubt":
-            in_doubt = count
-        else:
-            by_time.setdefault(number * seconds, {})[what] = count
-    return Progress(
-        figures=figures_from(counts),
-        steps=known.steps if known else _steps(by_time),
-        steps_at=known.steps_at if known else utcnow(),
-        in_doubt=in_doubt,
-        workers=queue.count_workers() if batch.is_moving else None,
-    )
-
-
-def _steps(by_time: dict[int, dict[str, int]]) -> tuple[Step, ...]:
-    return tuple(
-        Step(datetime.fromtimestamp(second, UTC), happened.get("handed over", 0), happened.get("failed", 0))
-        for second, happened in sorted(by_time.items())
-    )
-
-
-def step_seconds(batch: Batch) -> int:
-    if batch.started_at is None:
-        return 1
-    until = batch.done_at or batch.stopped_at or utcnow()
-    return max(1, int((until - batch.started_at).total_seconds()) // STEPS)
-
-
-def _counts_of_patients(batch: Batch) -> Any:
-    return (
-        select(
-            literal("patients"),
-            cast(Recipient.status, String),
-            cast(cast(Recipient.left_out, Integer), BigInteger),
-            cast(func.count(), BigInteger),
-        )
-        .where(Recipient.batch_id == batch.id)
-        .group_by(Recipient.left_out, Recipient.status)
-    )
-
-
-def _counts_by_time(batch: Batch, what: str, moment: Any, statuses: tuple[MessageStatus, ...], seconds: int) -> Any:
-    step = _epoch(moment).op("/")(literal(seconds, BigInteger))  # whole numbers, so SQL drops the rest
-    return (
-        select(literal(what), literal(""), step, cast(func.count(), BigInteger))
-        .where(Message.batch_id == batch.id, Message.status.in_(statuses), moment.is_not(None))
-        .group_by(step)
-    )
-
-
-def _count_of_doubts(batch: Batch) -> Any:
-    return select(literal("in doubt"), literal(""), cast(0, BigInteger), cast(func.count(), BigInteger)).where(
-        Message.batch_id == batch.id, Message.status == MessageStatus.SENDING, Message.in_doubt_at.is_not(None)
-    )
-
-
-def _epoch(moment: Any) -> ColumnElement[int]:
-    """Whole seconds since 1970, in SQL."""
-    if db.engine.dialect.name == "sqlite":
-        return func.unixepoch(moment, type_=BigInteger)
-    return cast(func.floor(func.extract("epoch", moment)), BigInteger)
+            self._steps_of = found.figures

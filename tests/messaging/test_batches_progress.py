@@ -9,7 +9,7 @@ from sqlalchemy import event, update
 
 from messaging import batches
 from messaging.batches import snapshots
-from messaging.batches.snapshots import Step, read_progress
+from messaging.batches.readings import Step, read_progress
 from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organisation, Recipient
 from messaging.transitions import advance
@@ -112,6 +112,59 @@ def test_the_course_is_counted_more_seldom_than_the_figures(batch: Batch, monkey
     assert (before.in_doubt, after.in_doubt) == (1, 0)
     assert after.steps == before.steps
     assert after.steps_at == before.steps_at
+
+
+def test_the_course_is_not_counted_again_while_nothing_happens(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEPT_AT_LEAST", "COST_SHARE", "STEPS_COST_SHARE"):
+        monkeypatch.setattr(snapshots, name, 0)
+    before = batches.progress(batch)
+    assert batches.progress(batch).steps_at == before.steps_at
+
+    with transaction():
+        advance(Message, MessageStatus.FAILED, Message.in_doubt_at.is_not(None), failed_at=utcnow(), in_doubt_at=None)
+
+    assert batches.progress(batch).figures.failed == 2
+    assert batches.progress(batch).steps_at > before.steps_at
+
+
+def test_a_page_shows_what_is_kept_and_has_it_counted_anew_afterwards(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "KEPT_AT_LEAST", 0.0)
+    monkeypatch.setattr(snapshots, "COST_SHARE", 0)
+    batches.progress_at_once(batch)
+    with transaction():
+        advance(Message, MessageStatus.FAILED, Message.in_doubt_at.is_not(None), failed_at=utcnow(), in_doubt_at=None)
+
+    assert count_statements(lambda: batches.progress_at_once(batch)) == 0
+    assert batches.progress_at_once(batch).figures.failed == 1
+    renew = batches.renewal(batch)
+    assert renew is not None
+    assert count_statements(renew) == 1
+    assert batches.progress_at_once(batch).figures.failed == 2
+
+
+def test_what_nobody_looked_at_for_long_is_counted_before_it_is_shown(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches.progress_at_once(batch)
+    assert batches.renewal(batch) is None  # it is new
+    monkeypatch.setattr(snapshots, "KEPT_AT_MOST", 0.0)
+    monkeypatch.setattr(snapshots, "KEPT_AT_LEAST", 0.0)
+    batches.look_again(batch)
+    batches.progress_at_once(batch)
+
+    assert count_statements(lambda: batches.progress_at_once(batch)) == 1
+
+
+def test_a_draft_shows_every_change_at_once(cast: Cast) -> None:
+    draft = a_draft(cast, ADA, BEN)
+    assert batches.progress_at_once(draft).figures.left_out == 0
+    with transaction():
+        db.session.execute(update(Recipient).values(left_out=True))
+
+    assert batches.progress_at_once(draft).figures.left_out == 2
+    assert batches.renewal(draft) is None
 
 
 def test_a_change_of_state_shows_at_once(cast: Cast, batch: Batch) -> None:

@@ -79,7 +79,7 @@ class Browser:
         if part:
             options.setdefault("headers", {})["HX-Request"] = "true"
         with self.app.app_context():
-            page = Page(self.client.open(address, method=method, **options))
+            page = Page(self.client.open(address, method=method, buffered=True, **options))
             db.session.remove()
         db.session.rollback()
         db.session.expire_all()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from messaging import batches
+from messaging.batches import snapshots
 from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
 from messaging.transitions import advance
@@ -139,6 +140,20 @@ def test_the_live_part_costs_at_most_three_queries(browser: Browser, batch: Batc
     browser.get(f"/batches/{batch.id}/live", part=True)
 
     assert len([s for s in statements if s.startswith(("SELECT", "WITH", "UPDATE", "INSERT"))]) <= 3, statements
+
+
+def test_a_poll_does_not_wait_for_counting_and_the_next_one_shows_what_was_counted(
+    browser: Browser, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "KEPT_AT_LEAST", 0.0)
+    monkeypatch.setattr(snapshots, "COST_SHARE", 0)
+    browser.get(f"/batches/{batch.id}")
+    with transaction():
+        advance(Message, MessageStatus.FAILED, Message.batch_id == batch.id, failed_at=utcnow())
+
+    polls = [figures(browser.get(f"/batches/{batch.id}/live", part=True))["Failed to Deliver"] for _ in range(2)]
+
+    assert polls == ["1", "3"]
 
 
 def test_a_good_email_batch_is_done_with_nothing_delivered(browser: Browser, batch: Batch) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from messaging.batches import Figures, Progress
-from messaging.batches.snapshots import Step
+from messaging.batches.readings import Step
 from webapp.batches.presenters.chart import ROWS_AT_MOST, draw_chart
 from webapp.batches.presenters.status import time_left
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from messaging.batches.snapshots import Step
+from messaging.batches.readings import Step
 from webapp.words import UK, number, uk_date
 
 WIDTH, HEIGHT, EDGE = 600, 140, 6  # of the drawing, in its own units

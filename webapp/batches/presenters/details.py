@@ -59,7 +59,7 @@ IN_WORDS = {
 
 
 def present_details(batch: Batch) -> Details:
-    figures = batches.figures(batch)
+    figures = batches.progress_at_once(batch).figures
     left_out = f"; {plural(figures.left_out, 'patient')} left out" if figures.left_out else ""
     return Details(f"{number(figures.patients)} by email{left_out}", list(_happened(batch)))
 

@@ -41,7 +41,7 @@ class Live:
 
 
 def present_live(batch: Batch, now: datetime) -> Live:
-    progress = batches.progress(batch)
+    progress = batches.progress_at_once(batch)
     figures = progress.figures
     return Live(
         tag=tag_of(batch, now),
