@@ -206,14 +206,9 @@ def _processes(settings: Settings) -> Iterator[dict[str, int]]:
 
 def _sending(port: int, letters: Path, connections: int) -> float:
     """Seconds from the first connection to the last 250."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bounces", "--as-sender", str(port), str(letters)]
-        + ["--connections", str(connections)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    given = ("--connections", str(connections), "--as-sender", str(port), str(letters))
+    command = (sys.executable, "-m", "benchmarks.bounces", *given)
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 

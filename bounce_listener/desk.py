@@ -155,22 +155,31 @@ class Clerk:
     def __init__(self, program: str) -> None:
         self._program = program
         self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Returns when it is ready for work."""
-        if self._process is None:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                self._program,
-                cwd=_ROOT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            assert self._process.stdout is not None
-            async with asyncio.timeout(START_SECONDS):
-                await self._process.stdout.readexactly(len(READY))
+        """Returns when it is ready for work, however many ask for it at the same time."""
+        async with self._starting:
+            if self._process is None:
+                try:
+                    await self._start()
+                except _FAILED:
+                    await self.end()
+                    raise
+
+    async def _start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            self._program,
+            cwd=_ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(START_SECONDS):
+            await self._process.stdout.readexactly(len(READY))
 
     async def work(self, pieces: Sequence[Piece]) -> list[_Outcomes]:
         process = self._process

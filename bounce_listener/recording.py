@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bounce_listener.evidence import Returned, evidence
 from bounce_listener.report import Report
 from messaging import receipts
+from messaging.db import transaction
 from messaging.receipts import About, Recorded
 
 TURNED_DOWN_TOGETHER = ("40001", "40P01")  # PostgreSQL: two transactions met; each piece alone will do
@@ -19,8 +20,9 @@ log = logging.getLogger(__name__)
 
 def record(returned: Sequence[Returned]) -> list[Recorded]:
     """All in one transaction, in the application context in hand. Raises SQLAlchemyError, and then nothing is kept."""
-    known = receipts.about({one.message_id for one in returned})
-    outcomes = receipts.record_many([evidence(one, _address(known, one.message_id)) for one in returned], known)
+    with transaction():
+        known = receipts.about({one.message_id for one in returned})
+        outcomes = receipts.record_many([evidence(one, _address(known, one.message_id)) for one in returned], known)
     for one, outcome in zip(returned, outcomes, strict=True):
         log_report(one.message_id, one.report, outcome, one.via)
     return outcomes

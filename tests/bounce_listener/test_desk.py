@@ -74,6 +74,19 @@ def test_a_sender_that_is_gone_does_not_stop_the_recording_and_closing_waits_for
     assert at_desk(work) == 1
 
 
+def test_a_report_that_comes_before_the_first_clerk_is_ready_is_answered() -> None:
+    async def work() -> list[Any]:
+        desk = Desk(2, 20, "tests.bounce_listener.fake_clerk")
+        opening = asyncio.create_task(desk.open())
+        await asyncio.sleep(0.01)
+        outcomes = await asyncio.wait_for(together(desk, b"one", b"two"), 30)
+        await opening
+        await desk.close()
+        return outcomes
+
+    assert asyncio.run(work()) == [KEPT, KEPT]
+
+
 def test_what_waits_too_long_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bounce_listener.desk.PATIENCE_SECONDS", 0.1)
     outcomes = at_desk(lambda desk: together(desk, b"slow", b"late"), clerks=1)
