@@ -1,22 +1,16 @@
-"""The cast, and an application with a database of its own for each test.
-
-alice manages Riverside, bob sends there, nina may only look; charlie manages Hilltop and must never see Riverside's.
-"""
+"""An application with a database of its own for each test, and the cast."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from servers import database, postgres
 
 from messaging.app import create_base_app
 from messaging.config import Settings
-from messaging.db import db, transaction
-from messaging.models import Organisation, Role, User
-
-KEY = "a key for tests, long enough"
+from messaging.db import db
+from tests.cast import KEY, Cast, make_cast
+from tests.servers import database, postgres
 
 
 @pytest.fixture(scope="session")
@@ -58,47 +52,6 @@ def base_app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-@dataclass(frozen=True)
-class Cast:
-    riverside: Organisation
-    hilltop: Organisation
-    alice: User
-    bob: User
-    nina: User
-    charlie: User
-
-
 @pytest.fixture
 def cast(base_app: Flask) -> Cast:
     return make_cast()
-
-
-def make_cast(password: str = "not a real hash") -> Cast:
-    """`password` is stored as it is: give a hash for a test that signs in."""
-    with transaction():
-        riverside = Organisation(name="Riverside Surgery", ods_code="Y12345", from_address="riverside@example.org")
-        hilltop = Organisation(name="Hilltop Practice", ods_code="Y54321", from_address="hilltop@example.org")
-        db.session.add_all([riverside, hilltop])
-        db.session.flush()
-
-        def person(name: str, organisation: Organisation, role: Role) -> User:
-            user = User(
-                name=name.title(),
-                email=f"{name}@example.org",
-                organisation_id=organisation.id,
-                role=role,
-                password=password,
-                fs_uniquifier=name,
-            )
-            db.session.add(user)
-            return user
-
-        cast = Cast(
-            riverside,
-            hilltop,
-            alice=person("alice", riverside, Role.MANAGER),
-            bob=person("bob", riverside, Role.SENDER),
-            nina=person("nina", riverside, Role.VIEWER),
-            charlie=person("charlie", hilltop, Role.MANAGER),
-        )
-    return cast

@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from servers import LOOPBACK
-
 from messaging.config import SmartHost
+from tests.servers import LOOPBACK
 
 CLOSE = "close"  # hang up without a word
 SILENCE = "silence"  # say nothing more, and keep the line open
@@ -33,7 +32,7 @@ class Taken:
 
 @dataclass
 class MailHost:
-    """`answers` by verb (GREETING, EHLO, MAIL, RCPT, DATA, CONTENT …): called with its argument; "" is the usual yes."""
+    """`answers` by verb (GREETING, EHLO, MAIL, RCPT, DATA, CONTENT …), called with its argument: "" is the usual yes."""
 
     features: tuple[str, ...] = FEATURES
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -69,6 +68,10 @@ class MailHost:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # else the thread that waits in accept() takes one more
         self._listener.close()
+        self.drop_all()
+
+    def drop_all(self) -> None:
+        """Hang up on everybody at once."""
         with self._lock:
             for connection in self._sockets:
                 with contextlib.suppress(OSError):
@@ -105,7 +108,7 @@ class MailHost:
         with self._lock:
             self.commands.append(f"{verb} {argument}".strip())
             decide = self.answers.get(verb)
-            return (decide(argument) if decide else "") or usual
+        return (decide(argument) if decide else "") or usual
 
 
 class _Talk:

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from servers import LOOPBACK, free_port, wait_port
+
+from tests.servers import LOOPBACK, free_port, wait_port
 
 ACCOUNT = "postfix"
 PROGRAMS = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"

@@ -11,7 +11,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from servers import LOOPBACK, free_port
+
+from tests.servers import LOOPBACK, free_port
 
 AT_RCPT = {
     "nobody": "550 5.1.1 <{address}>: Recipient address rejected: User unknown in virtual mailbox table",

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from mail_host import MailHost, mail_host
-from servers import valkey
 from sqlalchemy import func, select
 
 from messaging import delivery
@@ -16,6 +14,8 @@ from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organisation, Recipient
 from messaging.sender import sender
 from messaging.transitions import advance
+from tests.mail_host import MailHost, mail_host
+from tests.servers import valkey
 
 WORDS = "Dear ((first name)),\n\nyour flu jab is due.\n\nRiverside Surgery"
 

@@ -5,9 +5,9 @@ import smtplib
 import time
 from email.message import Message
 
-from mta import postfix
-from pretend_world import pretend_world
-from servers import LOOPBACK, Sink, smtp_sink, wait_until
+from tests.mta import postfix
+from tests.pretend_world import pretend_world
+from tests.servers import LOOPBACK, Sink, smtp_sink, wait_until
 
 RETURNS = "returns.surgery.example"
 EXPECTED = {  # of each kind of patient: what the reports say, in their order

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from listener_kit import KEY, Listener, World, listener
-from servers import database
 
 from messaging.app import create_base_app
 from messaging.config import Settings
 from messaging.db import db, transaction
 from messaging.models import Batch, DeliveryReceipt, Message, Organisation, Recipient, Suppression
+from tests.listener_kit import KEY, Listener, World, listener
+from tests.servers import database
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

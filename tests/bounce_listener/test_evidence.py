@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from listener_kit import report
 
 from bounce_listener.evidence import Returned, digest_of, evidence
 from bounce_listener.report import Kind, Report, ReportedRecipient, read_report
 from messaging.models import EvidenceKind
 from messaging.reasons import Reason
+from tests.listener_kit import report
 
 OURS = "Ann@example.org"
 TOLD = ReportedRecipient(

@@ -1,12 +1,12 @@
 """The listener over real sockets, on both databases: what it takes, what it refuses, what becomes of it."""
 
-from listener_kit import AUTOREPLY, World, message_now, receipts, report
-from sent_messages import send
-from servers import LOOPBACK
 from sqlalchemy import select
 
 from messaging.db import db
 from messaging.models import EvidenceKind, Message, MessageStatus, Suppression
+from tests.listener_kit import AUTOREPLY, World, message_now, receipts, report
+from tests.sent_messages import send
+from tests.servers import LOOPBACK
 
 
 def test_a_report_to_a_signed_return_path_fails_that_patient_before_250(world: World) -> None:

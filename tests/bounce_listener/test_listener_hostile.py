@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from listener_kit import RawConversation, World, message_now, receipts, report
-from sent_messages import send
-from servers import wait_until
 
 from messaging.models import Message, MessageStatus
+from tests.listener_kit import RawConversation, World, message_now, receipts, report
+from tests.sent_messages import send
+from tests.servers import wait_until
 
 SMUGGLED = b"MAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" + report("smuggled@example.org") + b"\r\n.\r\n"
 

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from listener_kit import ROOT, environ, listener, message_now, report
-from sent_messages import send
-from servers import LOOPBACK, wait_until
 
 from messaging.config import Settings
 from messaging.db import db
 from messaging.models import Heartbeat, MessageStatus
+from tests.listener_kit import ROOT, environ, listener, message_now, report
+from tests.sent_messages import send
+from tests.servers import LOOPBACK, wait_until
 
 
 @pytest.fixture

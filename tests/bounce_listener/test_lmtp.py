@@ -2,13 +2,12 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from databases import BOTH
-from listener_kit import RawConversation, listener, message_now, receipts, report
-from sent_messages import send
-from servers import LOOPBACK
-
 from messaging.config import Settings
 from messaging.models import MessageStatus
+from tests.databases import BOTH
+from tests.listener_kit import RawConversation, listener, message_now, receipts, report
+from tests.sent_messages import send
+from tests.servers import LOOPBACK
 
 
 @BOTH

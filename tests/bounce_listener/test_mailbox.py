@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from databases import BOTH
 from imap_server import ImapServer, Mailbox
-from listener_kit import message_now, receipts, report
-from sent_messages import send
-from servers import wait_until
 from sqlalchemy import select
 
 from bounce_listener import mailbox as polling
@@ -18,6 +14,10 @@ from messaging.config import SettingsError
 from messaging.db import db, utcnow
 from messaging.models import Heartbeat, Message, MessageStatus
 from messaging.return_path import return_paths
+from tests.databases import BOTH
+from tests.listener_kit import message_now, receipts, report
+from tests.sent_messages import send
+from tests.servers import wait_until
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import sys
 from typing import Any
 
 import pytest
-from databases import BOTH
-from listener_kit import ROOT, Listener, environ, message_now, receipts, report
-from sent_messages import send
 
 from messaging.config import Settings
 from messaging.models import Message, MessageStatus
+from tests.databases import BOTH
+from tests.listener_kit import ROOT, Listener, environ, message_now, receipts, report
+from tests.sent_messages import send
 
 DONE, TRY_AGAIN = 0, 75
 

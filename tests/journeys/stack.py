@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from honcho.environ import parse_procfile
-from servers import LOOPBACK, free_port, wait_port, wait_until
+
+from tests.servers import LOOPBACK, free_port, wait_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-journeys-which-is-long-enough"

@@ -8,12 +8,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from databases import BOTH
-from listener_kit import Listener, listener, receipts, report
-from sent_messages import send
 
 from messaging.config import Settings
 from messaging.models import Message, MessageStatus
+from tests.databases import BOTH
+from tests.listener_kit import Listener, listener, receipts, report
+from tests.sent_messages import send
 
 MESSAGES = 240
 SENDERS = 6

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from servers import database, postgres, valkey, wait_until
 from sqlalchemy import select
 from through_postfix import PATIENTS, RETURNS, SCRIPT, UNKNOWN_DOMAIN, Practice, practice_behind_postfix
 
@@ -15,6 +14,7 @@ from messaging.db import db
 from messaging.models import Batch, BatchStatus, DeliveryReceipt, EvidenceKind, Message, MessageStatus, Source
 from messaging.reasons import Reason
 from messaging.return_path import return_paths
+from tests.servers import database, postgres, valkey, wait_until
 
 DELAYED, FAILED = EvidenceKind.DELAYED, EvidenceKind.FAILED
 BULK_IS_OFF = "Bulk mail is switched off for this account"
@@ -81,6 +81,7 @@ def test_every_patient_ends_as_the_reports_of_a_real_mta_say(where: str, request
     assert practice.ask(batch_id, _failed) == failed_at_once, "a delay is shown, and fails nobody"
 
     practice.world.comes_back()
+    wait_until(lambda: practice.mta.waiting() == FATES["full"].patients, 20, "a queue of those who take nothing")
     practice.mta.configure(maximal_queue_lifetime="1s", bounce_queue_lifetime="1s")
     wait_until(lambda: practice.mta.waiting() == 0, 20, "an empty queue")
 

@@ -11,10 +11,6 @@ from typing import TypeVar
 
 from flask import Flask
 from flask_migrate import upgrade
-from mta import Postfix, postfix
-from pretend_world import World, pretend_world
-from servers import wait_port, wait_until
-from stack import Stack
 
 from messaging import accounts, batches
 from messaging.app import create_base_app
@@ -22,6 +18,10 @@ from messaging.config import Settings
 from messaging.db import db
 from messaging.models import Batch
 from messaging.patient_list import read_patient_list
+from tests.journeys.stack import Stack
+from tests.mta import Postfix, postfix
+from tests.pretend_world import World, pretend_world
+from tests.servers import wait_port, wait_until
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ import io
 from messaging import batches
 from messaging.models import Batch
 from messaging.patient_list import PatientList, read_patient_list
-from tests.conftest import Cast
+from tests.cast import Cast
 
 HEADINGS = "NHS Number,First Name,Surname,Email Address,Clinic"
 ADA = "9434765919,Ada,Lovelace,ada@example.org,Monday"

@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from databases import BOTH
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -12,7 +11,8 @@ from messaging import batches, queue
 from messaging.db import db, transaction, utcnow
 from messaging.models import AuditEntry, Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
 from messaging.transitions import advance
-from tests.conftest import Cast
+from tests.cast import Cast
+from tests.databases import BOTH
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
 
 pytestmark = BOTH

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from databases import BOTH
 from sqlalchemy import func, select
 
 from messaging import batches
 from messaging.db import db, transaction
 from messaging.models import AuditEntry, Concern, ConcernKind, Recipient, RefusedRow, Suppression
-from tests.conftest import Cast
+from tests.cast import Cast
+from tests.databases import BOTH
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
 
 pytestmark = BOTH

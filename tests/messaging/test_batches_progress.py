@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from databases import BOTH
 from sqlalchemy import event, update
 
 from messaging import batches
@@ -13,7 +12,8 @@ from messaging.batches.readings import Step, read_progress
 from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organisation, Recipient
 from messaging.transitions import advance
-from tests.conftest import Cast
+from tests.cast import Cast
+from tests.databases import BOTH
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft
 
 pytestmark = BOTH

@@ -1,13 +1,13 @@
 """Composing: what keeps a draft from being sent, which fields there are, and which patients to look at."""
 
 import pytest
-from databases import BOTH
 
 from messaging import batches
 from messaging.batches.words import problems_of_length
 from messaging.db import transaction
 from messaging.models import Batch
-from tests.conftest import Cast
+from tests.cast import Cast
+from tests.databases import BOTH
 from tests.messaging.batch_drafts import ADA, BEN, CAT, a_draft, a_list
 
 pytestmark = BOTH

@@ -4,13 +4,9 @@ import threading
 from datetime import timedelta
 
 import pytest
-from databases import BOTH
 from flask import Flask
-from mail_host import MailHost
-from sending_kit import counts, fresh, host, make_batch, messages, redis_server, sending, started
 from sqlalchemy import select
 
-from conftest import make_cast
 from messaging import batches, claims, delivery, doubts, recovery
 from messaging.claims import Claimed
 from messaging.db import db, transaction, utcnow
@@ -24,6 +20,10 @@ from messaging.models import (
     RecipientStatus,
     WhenInDoubt,
 )
+from tests.cast import make_cast
+from tests.databases import BOTH
+from tests.mail_host import MailHost
+from tests.sending_kit import counts, fresh, host, make_batch, messages, redis_server, sending, started
 
 __all__ = ["host", "redis_server", "sending"]
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from servers import valkey
 
 from messaging.pace import Pace, impatient_connection
+from tests.servers import valkey
 
 
 @pytest.fixture(scope="module")

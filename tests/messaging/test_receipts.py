@@ -3,8 +3,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from databases import BOTH
-from sent_messages import send
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +19,8 @@ from messaging.models import (
 )
 from messaging.reasons import Reason
 from messaging.receipts import Evidence, Recorded, record, record_many
+from tests.databases import BOTH
+from tests.sent_messages import send
 
 K, S = EvidenceKind, MessageStatus
 

@@ -1,14 +1,14 @@
 from datetime import timedelta
 from typing import Any
 
-from databases import BOTH
-from sent_messages import send
 from sqlalchemy import select
 
 from messaging import receipts, retention
 from messaging.db import db, utcnow
 from messaging.models import DeliveryReceipt, EvidenceKind
 from messaging.receipts import Evidence
+from tests.databases import BOTH
+from tests.sent_messages import send
 
 
 @BOTH

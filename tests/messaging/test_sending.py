@@ -3,13 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from databases import BOTH
 from flask import Flask
-from mail_host import CLOSE, SILENCE, MailHost
-from sending_kit import counts, fresh, host, make_batch, make_due, messages, redis_server, sending, started
 from sqlalchemy import select
 
-from conftest import make_cast
 from messaging import delivery, holds, suppressions
 from messaging.db import db, transaction, utcnow
 from messaging.models import (
@@ -26,6 +22,10 @@ from messaging.models import (
 from messaging.reasons import Reason
 from messaging.return_path import return_paths
 from messaging.sender import sender
+from tests.cast import make_cast
+from tests.databases import BOTH
+from tests.mail_host import CLOSE, SILENCE, MailHost
+from tests.sending_kit import counts, fresh, host, make_batch, make_due, messages, redis_server, sending, started
 
 __all__ = ["host", "redis_server", "sending"]
 M = MessageStatus

@@ -5,12 +5,12 @@ import threading
 
 import pytest
 from flask import Flask
-from mail_host import SILENCE, MailHost
-from sending_kit import fresh, host, make_due, messages, redis_server, sending, started
 
-from conftest import make_cast
 from messaging import delivery
 from messaging.models import BatchStatus
+from tests.cast import make_cast
+from tests.mail_host import SILENCE, MailHost
+from tests.sending_kit import fresh, host, make_due, messages, redis_server, sending, started
 
 __all__ = ["host", "redis_server", "sending"]
 CONNECTIONS = 4

@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from mail_host import CLOSE, SILENCE, mail_host
-from servers import LOOPBACK, free_port
 
 from messaging.config import SmartHost
 from messaging.gateways.base import End, Parcel, Stage
 from messaging.gateways.smtp import SmtpGateway
 from messaging.gateways.smtp_opening import CannotOpen, open_connection
+from tests.mail_host import CLOSE, SILENCE, mail_host
+from tests.servers import LOOPBACK, free_port
 
 PARCEL = Parcel(1, "r-a@returns.example", "ann@patients.example", b"Subject: x\r\n\r\nhi\r\n" * 3000)
 

@@ -1,11 +1,11 @@
 from typing import Any
 
-from databases import BOTH
 from sqlalchemy import select
 
 from messaging import suppressions
 from messaging.db import db
 from messaging.models import AuditEntry, Suppression
+from tests.databases import BOTH
 
 
 @BOTH

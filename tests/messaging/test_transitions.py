@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from conftest import Cast
 from messaging.db import db, transaction
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
 from messaging.transitions import BATCH, FOLLOWS, MESSAGE, RECIPIENT, TABLES, advance, advance_each
+from tests.cast import Cast
 
 M, B, R = MessageStatus, BatchStatus, RecipientStatus
 ROOT = Path(__file__).parents[2]

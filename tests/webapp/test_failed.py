@@ -11,7 +11,7 @@ from sqlalchemy import event
 from messaging.db import db, transaction
 from messaging.models import AuditEntry, EvidenceKind, User
 from messaging.reasons import Reason
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.databases import BOTH
 from tests.webapp.browser import HOSTILE, Browser, Page
 from tests.webapp.failed_batch import ADA, BEN, CAT, Patient, a_batch, hears, patient_of

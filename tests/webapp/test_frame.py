@@ -11,7 +11,7 @@ from markupsafe import Markup
 from messaging.config import Settings, SmartHost
 from messaging.db import db
 from messaging.models import User
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.webapp.browser import HOSTILE, Browser
 from webapp import create_app
 

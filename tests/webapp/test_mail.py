@@ -9,7 +9,7 @@ import pytest
 from messaging.db import transaction, utcnow
 from messaging.models import Batch, EvidenceKind, Message, MessageStatus, User
 from messaging.reasons import Reason
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.databases import BOTH
 from tests.webapp.browser import HOSTILE, Browser, Page
 from tests.webapp.failed_batch import ADA, BEN, CAT, a_batch, hears, message_of, patient_of

@@ -10,7 +10,7 @@ from flask_security.utils import hash_password, verify_password
 from messaging import accounts
 from messaging.db import db, transaction
 from messaging.models import AuditEntry, Role, User
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.webapp.browser import Browser
 
 SignIn = Callable[[User], Browser]

@@ -9,7 +9,7 @@ from flask_security.utils import hash_password
 
 from messaging.db import transaction
 from messaging.models import User
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.webapp.browser import Browser, Page
 
 SignIn = Callable[[User], Browser]

@@ -10,7 +10,7 @@ from messaging import failures
 from messaging.db import transaction
 from messaging.models import Batch, BatchStatus, EvidenceKind, MessageStatus, Source, User
 from messaging.reasons import Reason
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.databases import BOTH
 from tests.webapp.browser import HOSTILE, Browser, Page
 from tests.webapp.failed_batch import ADA, BEN, CAT, SENT_AT, a_batch, hears, message_of, patient_of

@@ -9,7 +9,7 @@ from flask import Flask
 
 from messaging import batches
 from messaging.models import EvidenceKind, User
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import a_draft
 from tests.webapp.browser import Browser
 from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of

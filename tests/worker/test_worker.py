@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from mail_host import MailHost
-from sending_kit import counts, fresh, host, make_batch, redis_server, sending, started
-from servers import wait_until
 from sqlalchemy import func, select
 from worker_processes import Processes, processes
 
-from conftest import KEY, make_cast
 from messaging import queue
 from messaging.config import Settings
 from messaging.db import db
 from messaging.models import BatchStatus, Heartbeat, Message, Organisation
+from tests.cast import KEY, make_cast
+from tests.mail_host import MailHost
+from tests.sending_kit import counts, fresh, host, make_batch, redis_server, sending, started
+from tests.servers import wait_until
 
 __all__ = ["host", "redis_server", "sending"]
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from messaging import batches
 from messaging.db import db, transaction, utcnow
 from messaging.models import AuditEntry, Batch, BatchStatus, ConcernKind
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, HEADINGS
 from tests.webapp.batches.journey import SignIn, a_ready_batch, upload, words
 from tests.webapp.browser import Browser, Page

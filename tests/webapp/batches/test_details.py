@@ -10,7 +10,7 @@ from messaging.batches import snapshots
 from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
 from messaging.transitions import advance
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import a_draft
 from tests.webapp.batches.journey import SignIn
 from tests.webapp.browser import Browser, Page

@@ -2,7 +2,7 @@
 
 from messaging.db import db
 from messaging.models import Batch, BatchStatus
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.webapp.batches.journey import SignIn, a_ready_batch, upload, words
 
 

@@ -5,7 +5,7 @@ import pytest
 from messaging import queue
 from messaging.db import db
 from messaging.models import Batch, Recipient
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, HEADINGS
 from tests.webapp.batches.journey import SignIn, upload, words
 from tests.webapp.browser import Browser, Page

@@ -7,7 +7,7 @@ from messaging import batches
 from messaging.db import db
 from messaging.models import Batch, Recipient
 from messaging.patient_list.workbook import MAX_UNPACKED
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, HEADINGS
 from tests.messaging.list_files import xlsx
 from tests.webapp.batches.journey import SignIn, a_file, a_ready_batch, post_large, upload

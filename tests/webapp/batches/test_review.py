@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from messaging.db import db, transaction
 from messaging.models import Batch, Suppression
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, HEADINGS
 from tests.webapp.batches.journey import SignIn, upload, words
 from tests.webapp.browser import HOSTILE

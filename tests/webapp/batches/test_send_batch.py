@@ -13,7 +13,7 @@ from messaging import batches
 from messaging.db import db, transaction, utcnow
 from messaging.models import AuditEntry, Batch, BatchStatus, Message, MessageStatus, Recipient
 from messaging.transitions import advance
-from tests.conftest import Cast
+from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, HEADINGS
 from webapp.batches import cli
 
