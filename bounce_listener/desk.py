@@ -8,7 +8,6 @@ fails alone is kept unread, for a person.
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -109,7 +108,7 @@ class Desk:
                 outcomes = await clerk.work([one.piece for one in batch])
             for one, answer in zip(batch, outcomes, strict=True):
                 one.answer(answer)
-        except _FAILED as error:
+        except Exception as error:
             log.error("a clerk %s error=%s", "is replaced" if is_ready else "does not start", type(error).__name__)
             await clerk.end()
             if is_ready:
@@ -158,28 +157,26 @@ class Clerk:
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Returns when it is ready for work, however many ask for it at the same time."""
+        """Returns when it is ready for work, whoever asked for it first."""
         async with self._starting:
-            if self._process is None:
-                try:
-                    await self._start()
-                except _FAILED:
-                    await self.end()
-                    raise
-
-    async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            self._program,
-            cwd=_ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
-        async with asyncio.timeout(START_SECONDS):
-            await self._process.stdout.readexactly(len(READY))
+            if self._process is not None:
+                return
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self._program,
+                cwd=_ROOT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            assert process.stdout is not None
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    await process.stdout.readexactly(len(READY))
+            except BaseException:
+                await _kill(process)
+                raise
+            self._process = process
 
     async def work(self, pieces: Sequence[Piece]) -> list[_Outcomes]:
         process = self._process
@@ -191,8 +188,13 @@ class Clerk:
         return unpack_outcomes(await process.stdout.readexactly(length))
 
     async def end(self) -> None:
-        process, self._process = self._process, None
+        async with self._starting:
+            process, self._process = self._process, None
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await _kill(process)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from servers import LOOPBACK, free_port, wait_port, wait_until
-
 from messaging.config import Settings
 from messaging.db import db, utcnow
 from messaging.models import DeliveryReceipt, Message, Organisation
 from messaging.return_path import ReturnPaths
+from tests.servers import LOOPBACK, free_port, wait_port, wait_until
 
 ROOT = Path(__file__).parents[1]
 KEY = "a-key-for-listener-tests"

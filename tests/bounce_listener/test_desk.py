@@ -54,19 +54,6 @@ def test_a_report_that_cannot_even_be_kept_is_given_back_and_the_desk_goes_on() 
     assert at_desk(work) == [[None], [KEPT]]
 
 
-def test_a_report_that_comes_before_the_first_clerk_is_ready_waits_for_it() -> None:
-    async def work() -> list[Any]:
-        desk = Desk(2, 20, "tests.bounce_listener.fake_clerk")
-        opening = asyncio.create_task(desk.open())
-        await asyncio.sleep(0.05)
-        outcomes = await together(desk, b"one", b"two", b"three")
-        await opening
-        await desk.close()
-        return outcomes
-
-    assert asyncio.run(work()) == [KEPT] * 3
-
-
 def test_when_no_clerk_can_start_everything_is_given_back_for_later() -> None:
     async def work() -> list[Any]:
         desk = Desk(2, 20, "tests.bounce_listener.no_such_program")
