@@ -49,8 +49,9 @@ TEXT_READERS = (
 WEAK_READERS = (
     ("labels", sentences.read_labels),
     ("sentences", sentences.read_sentences),
-    ("completed", completed.read),
+    ("completed", completed.read_names),
     ("guarded", guarded.read),
+    ("returned", completed.read_mentioned),
 )
 SURE = (*(name for name, _ in TEXT_READERS), "labels", "sentences")  # the last only with two signs of a report
 
@@ -169,10 +170,13 @@ def _inside(page: Page) -> Report | None:
 
 
 def _nobody_named(page: Page) -> Report:
-    """The return path knows whom it is about; only the kind is left to tell."""
+    """The return path knows whom it is about; only the kind is left to tell.
+
+    It fails somebody by its words alone, so they must come as reports come: from nobody, or from a mail system.
+    """
     if outcome.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, "words")
-    if outcome.says_not_delivered(page.subject, page.text):
+    if kinds.comes_from_nobody(page.letter) and outcome.says_not_delivered(page.subject, page.text):
         return _report(page, Kind.FAILED, "words")
     if kinds.is_automatic_reply(page.letter):
         return _report(page, Kind.AUTOREPLY, "autoreply")

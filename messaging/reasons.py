@@ -160,8 +160,8 @@ _BY_STATUS: dict[str, Reason] = {
     "7.1": Reason.REFUSED_BY_RULES, "7.2": Reason.REFUSED_BY_RULES, "7.13": Reason.MAILBOX_CLOSED,
     "7.17": Reason.NO_SUCH_MAILBOX, "7.18": Reason.NO_SUCH_DOMAIN, "7.27": Reason.NO_SUCH_DOMAIN,
 }  # fmt: skip
-# 5.7.x that speak about the sender: authentication (7.8, 7.9, 7.20–7.30), reputation, Exchange Online’s 5xx–7xx.
-_OURS_IN_7 = re.compile(r"7\.(?:[89]|1[0-46]|2[0-9]|3[0-2]|23|5\d\d|60[0-9]|6[1-9]\d|7\d\d|800|105)$")
+# 5.7.x that speak about the sender: authentication (7.8, 7.9, 7.20–7.30), reputation, Exchange’s 54–64 and 5xx–7xx.
+_OURS_IN_7 = re.compile(r"7\.(?:[89]|1[0-46]|2[0-9]|3[0-2]|23|5[47]|6[04]|5\d\d|60[0-9]|6[1-9]\d|7\d\d|800|105)$")
 _RULES_IN_7 = re.compile(r"7\.(?:12[0-9]|13[0-9]|15|19)$")
 # Codes nobody uses for anything else: words do not matter.
 _EXACT = ("7.27", "4.310")

@@ -18,7 +18,9 @@ _ADDRESS = (
 )
 # Bullet, quote or bracket, the address, and the rest of the line.
 _LINE = re.compile(
-    r"^[ \t>*•·○●|+~\-–]{0,24}(?:rfc822;|SMTP[:;])?[<\"'(\[“「]{0,2}" + _ADDRESS + r"[>\"')\]”」]{0,2}(?P<rest>.*)$",
+    r"^[ \t>*•·○●|+~\-–]{0,24}(?:\d{1,3}[.)][ \t]{1,4})?(?:rfc822;|SMTP[:;])?[<\"'(\[“「]{0,2}"
+    + _ADDRESS
+    + r"[>\"')\]”」]{0,2}(?P<rest>.*)$",
     re.IGNORECASE,
 )
 # "Ann Smith <ann@…>", "'Ann' (ann@…)", "Ann<mailto:ann@…>": a name before a bracketed address that ends the line.
@@ -43,6 +45,8 @@ _ORIGIN_LINE = re.compile(
 )
 _STRICT_REST = re.compile(r"\s{0,4}(?:\((?:expanded|generated|ultimately|reason)[^\n]{0,300})?:(?:\s|$)")
 
+
+_UNFINISHED = re.compile(r"[\w,]$")  # an address after it is part of the sentence
 
 # After these words the list is over ("for help write to …"); they still belong to its last address.
 _END = re.compile(
@@ -79,7 +83,7 @@ def after(lines: list[str], start: int) -> list[Finding]:
 def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
     found: list[Finding] = []
     said: list[str] = []
-    first_indent, ended = 0, False
+    first_indent, ended, before = 0, False, ""
     for line in lines:
         closing = not strict and bool(_END.match(line))
         ended = ended or (closing and bool(found))
@@ -89,7 +93,9 @@ def _collect(lines: list[str], *, strict: bool) -> list[Finding]:
             if match is None and not strict and not found:
                 match = _ORIGIN_LINE.match(line)
         address = ""
-        if match is not None and (not strict or _STRICT_REST.match(match["rest"])):
+        goes_on = bool(found) and line[:1] == "<" and bool(_UNFINISHED.search(before))
+        before = line
+        if match is not None and not goes_on and (not strict or _STRICT_REST.match(match["rest"])):
             address = addresses.clean(match["address"].rstrip("."))
         indent = len(line) - len(line.lstrip())
         if address and found and indent > first_indent + 1:

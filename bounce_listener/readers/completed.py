@@ -28,18 +28,9 @@ MAX_NAMES = 50
 _LIST = re.compile(r"^(?:List-\w{2,20}|Mailing-List|Precedence: ?(?:bulk|list)|X-Mailing-List)", re.MULTILINE | re.I)
 
 
-def read(page: Page) -> list[Finding]:
-    """Names under a heading that announces failed recipients, each with the one address in To that begins so.
-
-    Without any: the one address in To whose name or domain the words mention, or the only one there is.
-    """
-    theirs = [one for one in page.written_to if one.lower() not in page.strangers and not addresses.is_machinery(one)]
-    if not theirs:
-        return []
-    return _named_below_a_heading(page, theirs) or _mentioned(page, theirs)
-
-
-def _named_below_a_heading(page: Page, theirs: list[str]) -> list[Finding]:
+def read_names(page: Page) -> list[Finding]:
+    """Names under a heading that announces failed recipients, each with the one address in To that begins so."""
+    theirs = _theirs(page)
     shared = Counter(_local(one) for one in theirs)
     known = {_local(one): one for one in theirs if shared[_local(one)] == 1}
     found: dict[str, Finding] = {}
@@ -56,13 +47,19 @@ def _named_below_a_heading(page: Page, theirs: list[str]) -> list[Finding]:
     return list(found.values())
 
 
-def _mentioned(page: Page, theirs: list[str]) -> list[Finding]:
+def read_mentioned(page: Page) -> list[Finding]:
+    """The one address in To whose name or domain the words mention, or the only one there is."""
+    theirs = _theirs(page)
     words = set(re.findall(r"[\w.+-]{3,255}", page.text[:8_000].lower()))
     names = {word.strip(".-") for word in words}
     meant = [one for one in theirs if _local(one) in names or one.rpartition("@")[2].lower() in names]
     if not meant and not _LIST.search(page.returned_headers) and outcome.says_not_delivered(page.subject, page.text):
         meant = theirs
     return [Finding(address=meant[0], diagnostic=page.text[:2_000].strip())] if len(meant) == 1 else []
+
+
+def _theirs(page: Page) -> list[str]:
+    return [one for one in page.written_to if one.lower() not in page.strangers and not addresses.is_machinery(one)]
 
 
 def _local(address: str) -> str:

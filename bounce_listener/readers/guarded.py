@@ -32,11 +32,12 @@ LOOKED_AT = 300  # lines
 def read(page: Page) -> list[Finding]:
     """One finding, or none: two candidates are a doubt, and a doubt marks nobody."""
     found: dict[str, Finding] = {}
+    sure = outcome.says_not_delivered(page.subject, page.text)
     for number, line in enumerate(page.lines[:LOOKED_AT]):
         if "@" not in line:
             continue
         near = " ".join(page.lines[max(0, number - 2) : number + 6])
-        if not _SPEAKS.search(near) and not outcome.speaks_of_failure("", near):
+        if not sure and not _SPEAKS.search(near) and not outcome.speaks_of_failure("", near):
             continue
         following = page.lines[number + 1] if number + 1 < len(page.lines) else ""
         for match in addresses.CANDIDATE.finditer(line[:1_000]):
@@ -47,6 +48,9 @@ def read(page: Page) -> list[Finding]:
             )
             if address and not _is_guarded(page, address, *around):
                 found.setdefault(address.lower(), Finding(address=address, diagnostic=near[:2_000]))
+    if not found:
+        named = [one for one in addresses.all_in(page.subject) if not _is_guarded(page, one, "", "")]
+        found = {address.lower(): Finding(address=address, diagnostic=page.text[:2_000]) for address in named}
     if len(found) > 1:  # the returned message’s own To may end the doubt
         found = {address: found[address] for address in found if address in {one.lower() for one in page.written_to}}
     return list(found.values()) if len(found) == 1 else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bounce_listener.readers import outcome
+from bounce_listener.readers import addresses, outcome
 from bounce_listener.readers.letter import Leaf, Letter
 
 # (pattern, whose) in From: machines that send reports.
@@ -126,6 +126,13 @@ def is_passed_on(letter: Letter) -> bool:
     if _PASSED_ON.match(letter.header("subject")):
         return True
     return letter.has("list-id") or letter.has("list-unsubscribe")
+
+
+def comes_from_nobody(letter: Letter) -> bool:
+    """Its sender is empty (RFC 3464 section 2), or it is signed by a postmaster or mailer-daemon."""
+    if letter.header("return-path").replace(" ", "") == "<>":
+        return True
+    return any(addresses.is_machinery(one) for one in addresses.all_in(letter.header("from")))
 
 
 def may_be_report(letter: Letter) -> bool:

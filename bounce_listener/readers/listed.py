@@ -74,7 +74,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     ),
     (
         (
-            r"destinataires? suivants?|(?:adresses?|destinataires?) ci-dess|n'a (?:pas )?pu être (?:remis|"
+            r"destinataires? suivants?|(?:adresses?|destinataires?) ci-dess|n'a (?:pas )?(?:pu être|été) (?:remis|"
             r"délivré|distribué|envoyé|transmis)|non remis"
         ),
         "French",

@@ -32,7 +32,8 @@ _FAILURE = re.compile(
         r"still undelivered|has not (?:yet )?been delivered|delayed|message non-deliverable|"
         r"will (?:be )?retr"
         r"|nicht (?:zugestellt|zustellbar|übermittelt|ausgeliefert|erreicht)|unzustellbar|"
-        r"fehlgeschlagen|non remis|n'a (?:pas )?pu|échec|impossible (?:de|d')|"
+        r"fehlgeschlagen|non remis|n'a (?:pas )?(?:pu|été)|[ée]chec|est pleine|impossible (?:de|d')|zuzustellen"
+        r"|nicht möglich|nepodařilo|"
         r"no (?:se )?(?:ha )?(?:podido|pudo)|entrega|rechazad|mancat\w+ (?:recapit|consegna)|"
         r"non (?:è stato|è) (?:possibile )?(?:recapit|consegn)|não (?:foi|pôde)|"
         r"niet (?:worden )?(?:bezorgd|afgeleverd)"
@@ -42,7 +43,7 @@ _FAILURE = re.compile(
         r"投递失败|发送失败|失敗|반송|발송실패|전송(?:되지|에 실패)|존재하지 않는|"
         r"не (?:может быть|было|удалось) ?достав|недостав|"
         r"nie (?:mogła?|można|został)|nebyl\w? (?:možné )?doruč|nemohl\w? být|δεν (?:ήταν|παραδόθηκε)|"
-        r"teslim edilem|не вдалося|kunde inte|inte att leverera|kunne ikke|kan ikke leveres|ei voitu"
+        r"teslim edilem|не (?:вдалося|було достав)|kunde inte|inte att leverera|kunne ikke|kan ikke leveres|ei voitu"
     ),
 )
 # That a whole message did not arrive: enough when nobody is named, since then the return path alone says whose it was.
@@ -52,7 +53,8 @@ _NOT_DELIVERED = re.compile(
     r"|wasn't deliver|unable to deliver|delivery (?:has )?failed|delivery failure"
     r"|deliver\w* [^.]{0,40}\(?fail(?:ed|ure)|failed to deliver"
     r"|failure notice|returned mail|mail system error|permanent (?:error|failure|fatal)|failed permanently"
-    r"|unzustellbar|nicht zugestellt|non remis|n'a (?:pas )?pu être|no se (?:ha )?(?:podido|pudo) entregar"
+    r"|unzustellbar|nicht zugestellt|non remis|n'a (?:pas )?(?:pu être|été)|zuzustellen"
+    r"|no se (?:ha )?(?:podido|pudo) entregar"
     r"|"
     r"gick inte att leverera|kunde inte levereras|kunne ikke leveres|"
     r"送信できません|届きません|退信|не может быть достав|반송"

@@ -41,9 +41,13 @@ class Page:
 
     @cached_property
     def strangers(self) -> frozenset[str]:
-        """Addresses that are surely not the failed one: whom the report is from, to and answered to; our own sender."""
-        found = {one.lower() for name in _NAMING for one in addresses.all_in(self.letter.header(name))}
-        return frozenset(found | (self.written_from - {one.lower() for one in self.written_to}))
+        """Addresses that are surely not the failed one: whom the report is from, to and answered to; our own sender.
+
+        Somebody who wrote to themselves is no stranger; whoever sends the report always is.
+        """
+        near = {one.lower() for name in _NAMING for one in addresses.all_in(self.letter.header(name))}
+        reporter = {one.lower() for name in ("from", "sender") for one in addresses.all_in(self.letter.header(name))}
+        return frozenset(((near | self.written_from) - {one.lower() for one in self.written_to}) | reporter)
 
     @cached_property
     def returned_headers(self) -> str:
@@ -58,7 +62,9 @@ class Page:
 
     @cached_property
     def written_to(self) -> tuple[str, ...]:
-        """Whom the returned message was written to, by its own header."""
+        """Whom the returned message was written to, by its own header; nobody when it is itself a mail system’s."""
+        if any(addresses.is_machinery(one) for one in self.written_from):
+            return ()
         return tuple(dict.fromkeys(one for to in _TO.findall(self.returned_headers) for one in addresses.all_in(to)))
 
     @cached_property

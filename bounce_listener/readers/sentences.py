@@ -47,6 +47,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         ),
         "IMail, others",
     ),
+    (
+        r"(?:nachricht|e-?mail|mail|message|mensaje|messaggio|mensagem|bericht|письмо|сообщение|лист)(?: \S{1,20}){0,2}"
+        r" (?:an|à|a|para|aan|till|til|do|для|на адрес\w?) ",
+        "Exchange, Gmail in other languages",
+    ),
+    (r"(?:boite aux lettres de|adress[ue]|adrese?|postfach|buzón de|casella di?|ящик\w?) ", "other languages"),
     (r"(?:RCPT TO|rcpt to) ?:? ?", "the SMTP command that was refused"),
     (r"(?:mailbox|account|recipient|user|address|addressee)(?: name| address)?(?: for| of)?[:=]? ", "others"),
     (r"(?:宛先|あて先|受信者|アドレス|받는 ?사람|수신자|收件人)[:：( ]{0,3}", "Japanese, Korean, Chinese providers"),
@@ -75,7 +81,8 @@ LABELS: tuple[tuple[str, str], ...] = (
         "EZweb, Mimecast, MXLogic, GroupWise",
     ),
     (
-        r"empfänger|destinataires?|destinatari[oa]s?|получатель|収件人|收件人|宛先|あて先|受信者|送信先",
+        r"(?:betroffener |adresse du )?(?:empfänger(?:adresse)?|destinataires?)|destinatari[oa]s?|mottagare|"
+        r"ontvanger|odbiorca|příjemce|получатель|받는 ?사람|수신자|収件人|收件人|宛先|あて先|受信者|送信先",
         "other languages",
     ),
 )
@@ -86,9 +93,15 @@ _SENTENCE = re.compile(
 _LABEL = re.compile(
     r"^[ \t>*•|-]{0,12}(?:"
     + "|".join(f"(?:{label})" for label, _ in LABELS)
-    + r")(?:\(s\))?[ \t]{0,20}[:=：][ \t]{0,20}(?:rfc822;|SMTP:)?[ \t]?"
+    + r")(?:\(s\))?[ \t]{0,20}[:=：][ \t]{0,20}\n?[ \t]{0,20}(?:rfc822;|SMTP:)?[ \t]?"
     + _AT,
     re.IGNORECASE | re.MULTILINE,
+)
+# “Sender address: …”
+_SENDER = re.compile(
+    r"(?:sender|absender\w{0,8}|expéditeur|remitente|mittente|remetente|afzender|отправител\w{0,2}|送信者|发件人|from)"
+    r"(?: e-?mail)?(?: address)?['\"]?\W{0,4}$",
+    re.IGNORECASE,
 )
 LOOKED_AT = 16_000
 
@@ -107,6 +120,8 @@ def _findings(page: Page, pattern: re.Pattern[str], text: str) -> list[Finding]:
     found: list[Finding] = []
     for match in pattern.finditer(text):
         address = addresses.clean(match["address"].rstrip(".!?'"))
+        if _SENDER.search(text, max(0, match.start() - 30), match.start("address")):
+            continue
         if address and address.lower() not in page.strangers and not addresses.is_machinery(address):
             found.append(Finding(address=address, diagnostic=text[match.start() : match.end() + 600]))
         if len(found) >= blocks.MAX_FOUND:
