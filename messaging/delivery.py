@@ -91,7 +91,7 @@ def has_due(batch_id: int) -> bool:
 
 
 def _ask_again() -> None:
-    """A job for each batch that has something to do, nobody on it, and none in the queue."""
+    """A job for each batch that has something to do and none in the queue. One too many finds nothing, and ends."""
     now = utcnow()
     to_start = db.session.scalars(
         select(Batch.id).where(Batch.status == BatchStatus.SCHEDULED, Batch.scheduled_for <= now)
@@ -99,11 +99,8 @@ def _ask_again() -> None:
     half_made = db.session.scalars(
         select(Batch.id).where(Batch.status == BatchStatus.SENDING, Batch.messages_made_at.is_(None))
     ).all()
-    busy = exists().where(
-        Message.batch_id == Batch.id, Message.status == MessageStatus.SENDING, Message.lease_until > now
-    )
     to_send = db.session.scalars(
-        select(Batch.id).where(Batch.status == BatchStatus.SENDING, Batch.held_at.is_(None), _due(Batch.id), ~busy)
+        select(Batch.id).where(Batch.status == BatchStatus.SENDING, Batch.held_at.is_(None), _due(Batch.id))
     ).all()
     wanted = [(queue.START_BATCH, batch_id) for batch_id in (*to_start, *half_made)]
     wanted += [(queue.SEND_BATCH, batch_id) for batch_id in to_send]

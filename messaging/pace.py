@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-LEASE_SECONDS = 30
+LEASE_SECONDS = 15
 TIMEOUT_SECONDS = 2.0  # a silent Redis must not hold up what is being sent
 QUIET_SECONDS = 5.0  # after a failure it is not asked again for so long
 

@@ -32,7 +32,7 @@ class Taken:
 
 @dataclass
 class MailHost:
-    """`answers` by verb (GREETING, EHLO, MAIL, RCPT, DATA, CONTENT …), called with its argument: "" is the usual yes."""
+    """`answers` by verb (GREETING, EHLO, MAIL, RCPT, DATA, CONTENT …), called with its argument: "" is the usual."""
 
     features: tuple[str, ...] = FEATURES
     answers: dict[str, Answer] = field(default_factory=dict)
