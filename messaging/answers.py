@@ -17,6 +17,7 @@ _OUR_PACE = re.compile(
     r"(?:message |sending )?(?:quota|limit)|too many (?:messages|connections|emails)",
     re.IGNORECASE,
 )
+_COME_AGAIN = re.compile(r"gr[ae]y.?list|postgrey", re.IGNORECASE)  # put to every stranger, once: nobody is refused
 _OUT_OF_STEP = frozenset({500, 501, 502, 503, 504})  # the server did not follow us: never the patient's fault
 
 
@@ -52,6 +53,8 @@ def judge(outcome: Outcome) -> Judgement:
         if permanent or reason is Reason.OUR_MAIL_REFUSED or _speaks_of_our_pace(answer):
             return Judgement(Verdict.OURS, Reason.OUR_MAIL_REFUSED, permanent)
         return Judgement(Verdict.BACK)
+    if not permanent and _COME_AGAIN.search(answer.text):
+        return Judgement(Verdict.LATER, Reason.NOT_REACHED_IN_TIME)
     if reason is Reason.OUR_MAIL_REFUSED or (permanent and answer.code in _OUT_OF_STEP):
         return Judgement(Verdict.OURS, Reason.OUR_MAIL_REFUSED, permanent)
     if not permanent:

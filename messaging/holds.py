@@ -31,7 +31,10 @@ def hold(batch_id: int, because: str) -> bool:
 
 
 def release(batch: Batch, by: User | str) -> bool:
-    """Try again: what was refused because of us is due at once. False when it was not held: pressing twice is safe."""
+    """Try again: what was refused because of us is due at once, and everybody's two days begin anew.
+
+    False when it was not held: pressing twice is safe.
+    """
     with transaction():
         released = db.session.execute(
             update(Batch)
@@ -42,16 +45,12 @@ def release(batch: Batch, by: User | str) -> bool:
         ).scalar()
         if released is None:
             return False
-        db.session.execute(
-            update(Message)
-            .where(
-                Message.batch_id == batch.id,
-                Message.status == MessageStatus.QUEUED,
-                Message.reason == Reason.OUR_MAIL_REFUSED,
-            )
-            .values(send_after=utcnow(), first_tried_at=None, reason="")
-            .execution_options(synchronize_session=False)
-        )
+        queued = update(Message).where(Message.batch_id == batch.id, Message.status == MessageStatus.QUEUED)
+        for statement in (
+            queued.where(Message.first_tried_at.is_not(None)).values(first_tried_at=None),
+            queued.where(Message.reason == Reason.OUR_MAIL_REFUSED).values(send_after=utcnow(), reason=""),
+        ):
+            db.session.execute(statement.execution_options(synchronize_session=False))
         audit.record(by, "batch released", batch, organisation_id=batch.organisation_id)
     db.session.refresh(batch)
     queue.enqueue(queue.SEND_BATCH, batch.id)  # when Redis is away the sweep finds it

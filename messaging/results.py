@@ -52,12 +52,16 @@ def _record_one(result: Result, worker: str, when_in_doubt: WhenInDoubt, now: da
     message, judgement = result.message, result.judgement
     if judgement.verdict is Verdict.FAILED:
         _fail(result, worker, judgement.reason or Reason.UNKNOWN, now)
-    elif judgement.verdict is Verdict.LATER and retries.is_over(message.first_tried_at, now):
+    elif _is_put_off(judgement) and retries.is_over(message.first_tried_at, now):
         _fail(result, worker, Reason.NOT_REACHED_IN_TIME, now)
     elif judgement.verdict is Verdict.UNCERTAIN:
         _doubt(result, worker, when_in_doubt, now)
     else:
         _put_off(result, worker, now)
+
+
+def _is_put_off(judgement: Judgement) -> bool:
+    return judgement.verdict is Verdict.LATER or (judgement.verdict is Verdict.OURS and not judgement.for_good)
 
 
 def _fail(result: Result, worker: str, reason: Reason, now: datetime) -> None:

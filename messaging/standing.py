@@ -12,9 +12,10 @@ from messaging.gateways.base import Answer, Stage
 from messaging.reasons import Reason
 
 REFUSALS_TO_HOLD = 3  # of us, in a row
-CONTENT_REFUSALS_TO_HOLD = 5  # after the dot, in a row: then it is our words that are refused, not the patients
+ALIKE_TO_HOLD = 5  # refusals that are not about an address, in a row: then it is our words or we, not the patients
 SILENT_PROBES_TO_HOLD = 3  # messages, sent alone, after which the connection ended without an answer
 ACCEPTED_LATELY_SECONDS = 600
+_SAID_OF_ANYBODY = (Reason.REFUSED_BY_RULES, Reason.CONTENT_REFUSED, Reason.TOO_BIG, Reason.UNKNOWN)
 
 
 class Standing:
@@ -24,7 +25,7 @@ class Standing:
         self._clock = clock
         self._accepted_at = float("-inf")
         self._refused_in_row = 0
-        self._content_refused_in_row = 0
+        self._refused_alike_in_row = 0
         self._silent_probes = 0
         self.setbacks = 0  # in a row: connections that could not be opened, or that carried nothing
         self.is_proven = False  # a connection of this process has carried a message since the last trouble
@@ -58,14 +59,14 @@ class Standing:
             return judgement
         if verdict is Verdict.OURS:
             return self._ours(judgement, answer, was_refused_for_us)
-        if verdict is Verdict.FAILED and answer.stage in (Stage.DATA, Stage.CONTENT):
-            self._content_refused_in_row += 1
-            if self._content_refused_in_row >= CONTENT_REFUSALS_TO_HOLD:
+        if verdict is Verdict.FAILED and _fits_everybody(judgement, answer):
+            self._refused_alike_in_row += 1
+            if self._refused_alike_in_row >= ALIKE_TO_HOLD:
                 self.hold_because = answer.words
                 return Judgement(Verdict.OURS, Reason.OUR_MAIL_REFUSED, for_good=True)
         if verdict is Verdict.SENT:
             self._accepted_at = self._clock()
-            self._content_refused_in_row = 0
+            self._refused_alike_in_row = 0
         self._refused_in_row = self._silent_probes = self.setbacks = 0
         self.is_proven, self.trouble = True, None
         return judgement
@@ -84,3 +85,8 @@ class Standing:
         self._refused_in_row += 1
         if self._refused_in_row >= REFUSALS_TO_HOLD:
             self.hold_because = answer.words
+
+
+def _fits_everybody(judgement: Judgement, answer: Answer) -> bool:
+    """Whether the same could be said of any patient: after the whole message, or with no word about the address."""
+    return answer.stage in (Stage.DATA, Stage.CONTENT) or judgement.reason in _SAID_OF_ANYBODY

@@ -230,6 +230,65 @@ def test_when_our_words_are_refused_for_all_the_batch_is_held(riverside: Organis
     assert counts(batch)["queued"] >= 30
 
 
+@pytest.mark.parametrize("reply", ["550 5.7.1 Message rejected due to policy", "550 Administrative prohibition"])
+def test_a_refusal_that_would_fit_any_patient_does_not_burn_through_the_list(
+    riverside: Organisation, host: MailHost, reply: str
+) -> None:
+    host.always("RCPT", reply)
+    batch = started(riverside, 60)
+    delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert batch.held_because == reply
+    assert counts(batch) == {"failed": 4, "queued": 56}
+
+
+def test_patients_whose_addresses_are_all_wrong_hold_nothing(riverside: Organisation, host: MailHost) -> None:
+    host.always("RCPT", "550 5.1.1 no such user")
+    batch = started(riverside, 20)
+    delivery.send(batch.id)
+    assert fresh(batch).status is BatchStatus.DONE
+    assert counts(batch) == {"failed": 20}
+
+
+def test_greylisting_for_everybody_holds_nothing(riverside: Organisation, host: MailHost) -> None:
+    host.always("RCPT", "451 4.7.1 Greylisted, please try again")
+    batch = started(riverside, 20)
+    delivery.send(batch.id)
+    assert not fresh(batch).is_held
+    assert counts(batch) == {"queued": 20}
+    host.answers.clear()
+    make_due(batch)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 20}
+
+
+def test_what_is_put_off_because_of_us_has_its_two_days_too(riverside: Organisation, host: MailHost) -> None:
+    host.answers["RCPT"] = lambda to: "451 4.7.0 rate limited, reputation of your IP" if "ann2@" in to else ""
+    batch = started(riverside, 3)
+    delivery.send(batch.id)
+    with transaction():
+        messages(batch)[1].first_tried_at = utcnow() - timedelta(hours=49)
+    make_due(batch)
+    delivery.send(batch.id)
+    assert counts(batch) == {"sent": 2, "failed": 1}
+    assert messages(batch)[1].reason == Reason.NOT_REACHED_IN_TIME
+
+
+@BOTH
+def test_the_time_that_a_batch_was_held_is_not_taken_from_its_patients(riverside: Organisation, host: MailHost) -> None:
+    host.always("RCPT", "450 4.2.1 try again")
+    batch = started(riverside, 2)
+    delivery.send(batch.id)
+    holds.hold(batch.id, "550 5.7.1 not you")
+    with transaction():
+        for message in messages(batch):
+            message.first_tried_at = utcnow() - timedelta(days=3)
+    holds.release(batch, "alice")
+    make_due(batch)
+    delivery.send(batch.id)
+    assert counts(batch) == {"queued": 2}
+
+
 def test_a_smart_host_that_refuses_our_password_is_asked_three_times(
     sending: Flask, riverside: Organisation, host: MailHost
 ) -> None:
