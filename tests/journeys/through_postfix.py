@@ -2,8 +2,8 @@
 
 import contextlib
 import csv
-import io
 import itertools
+import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,14 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from messaging import accounts, batches
-from messaging.app import create_base_app
 from messaging.config import Settings
 from messaging.db import db
 from messaging.models import Batch
-from messaging.patient_list import read_patient_list
 from tests.journeys.stack import Stack
 from tests.mta import Postfix, postfix
 from tests.pretend_world import World, pretend_world
 from tests.servers import wait_port, wait_until
+from webapp import create_app
 
 T = TypeVar("T")
 
@@ -44,19 +43,19 @@ class Practice:
     _numbers: Iterator[str] = field(default_factory=lambda: _nhs_numbers())
 
     def send(self, addresses: Collection[str]) -> int:
-        """Approves a batch to them, each a patient of their own; the batch's id."""
-        text = io.StringIO(newline="")
-        rows = csv.writer(text)
-        rows.writerow(["NHS Number", "First Name", "Email Address"])
-        rows.writerows([next(self._numbers), address.partition(".")[0], address] for address in addresses)
-        with self.app.app_context():
-            patients = read_patient_list(io.BytesIO(text.getvalue().encode()), "flu.csv")
-            batch = batches.create_draft(accounts.find_practice(ODS), SCRIPT)
-            batches.take_list(batch, patients, SCRIPT)
-            batches.compose(batch, "Flu", "Your flu jab", WORDS)
-            assert batches.count_patients(batch) == len(addresses)
-            assert batches.approve(batch, SCRIPT)
-            return batch.id
+        """Approves a batch to them, each a patient of their own, as a script does; the batch's id."""
+        patients, words = self.stack.folder / "flu.csv", self.stack.folder / "flu.txt"
+        words.write_text(WORDS)
+        with patients.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["NHS Number", "First Name", "Email Address"])
+            rows.writerows([next(self._numbers), address.partition(".")[0], address] for address in addresses)
+        options = {"practice": ODS, "list": patients, "subject": "Your flu jab", "message-file": words}
+        command = ["send-batch", "--json", *(f"--{name}={value}" for name, value in options.items())]
+        done = self.app.test_cli_runner().invoke(args=command)
+        told = json.loads(done.stdout)
+        assert told["patients"] == len(addresses), done.stderr
+        return int(told["batch"])
 
     def ask(self, batch_id: int, question: Callable[[Batch], T]) -> T:
         """What the database says of it now."""
@@ -81,7 +80,7 @@ def practice_behind_postfix(folder: Path, database_url: str, redis_url: str) -> 
         contextlib.ExitStack() as at_the_end,
     ):
         stack.settings["SMTP_URL"] = mta.url
-        app = create_base_app(Settings.from_environment(stack.environ))
+        app = create_app(Settings.from_environment(stack.environ))
         with app.app_context():
             at_the_end.callback(db.engine.dispose)
             upgrade()
