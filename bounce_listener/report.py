@@ -157,6 +157,8 @@ def _words(page: Page) -> Report:
     found, reader = _by_words(page)
     if not found:
         return _inside(page) or _nobody_named(page)
+    if all(outcome.was_accepted(finding.diagnostic) for finding in found):
+        return _report(page, Kind.DELIVERED, reader, [replace(finding, action="delivered") for finding in found])
     if outcome.is_delay(page.subject, page.text):
         return _report(page, Kind.DELAYED, reader, [replace(finding, action="delayed") for finding in found])
     return _report(page, Kind.FAILED, reader, [replace(finding, action="failed") for finding in found])

@@ -49,11 +49,13 @@ def read_names(page: Page) -> list[Finding]:
 
 def read_mentioned(page: Page) -> list[Finding]:
     """The one address in To whose name or domain the words mention, or the only one there is."""
+    if not outcome.says_not_delivered(page.subject, page.text):
+        return []
     theirs = _theirs(page)
     words = set(re.findall(r"[\w.+-]{3,255}", page.text[:8_000].lower()))
     names = {word.strip(".-") for word in words}
     meant = [one for one in theirs if _local(one) in names or one.rpartition("@")[2].lower() in names]
-    if not meant and not _LIST.search(page.returned_headers) and outcome.says_not_delivered(page.subject, page.text):
+    if not meant and not _LIST.search(page.returned_headers):
         meant = theirs
     return [Finding(address=meant[0], diagnostic=page.text[:2_000].strip())] if len(meant) == 1 else []
 

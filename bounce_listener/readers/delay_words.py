@@ -15,10 +15,12 @@ _FEW = r"(?:\S{1,30} ){0,5}"  # words between
 WILL_RETRY: tuple[tuple[str, str], ...] = (
     (rf"(?<!you )(?:will|'ll|shall|(?:is|are) going to|continues? to) {_FEW}"
      r"(?:try|tries|tried|trying|retr(?:y|ied|ying)|attempt(?:ed|ing|s)?|re-?send|re-?sent|redeliver)\b", "English"),
-    (r"(?:is|am|are|'m|'re) still trying|(?:we|i) (?:continue|keep) (?:on )?trying", "qmail, atlas.cz"),
+    (r"(?:is|am|are|'m|'re) still trying|(?:continues?|keeps?) (?:on )?(?:trying|attempting|retrying)",
+     "qmail, atlas.cz"),
     (r"(?:re)?tr(?:y|ied) until (?:it|the)|next (?:delivery )?attempt (?:will|in|at|is)\b", "Postfix, gateways"),
     (r"(?:has|have) not (?:yet|so far) been (?:delivered|sent)|(?:hasn't|haven't) been (?:delivered|sent) yet"
-     r"|not (?:be )?(?:delivered|sent) yet|(?:has|have) still not been (?:delivered|sent)", "Exim, Exchange"),
+     r"|not (?:be )?(?:delivered|sent) yet|(?:has|have) still not been (?:delivered|sent)|undelivered so far",
+     "Exim, Exchange"),
     (r"delivery attempts will|attempts (?:\S{1,20} ){0,4}will (?:continue|be made)|delivery will continue", "Exim"),
     (r"this is a warning (?:message )?only|warning message only", "Sendmail, Gmail before 2016, Postfix, Zoho"),
     (r"(?:do|does) not (?:need|have) to (?:re-?send|send)|no need to re-?send|should not re-?send", "Sendmail"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bounce_listener.readers import addresses, outcome
+from bounce_listener.readers import addresses, kinds, outcome
 from bounce_listener.readers.page import Page
 from bounce_listener.readers.verdict import Finding
 
@@ -33,6 +33,8 @@ def read(page: Page) -> list[Finding]:
     """One finding, or none: two candidates are a doubt, and a doubt marks nobody."""
     found: dict[str, Finding] = {}
     sure = outcome.says_not_delivered(page.subject, page.text)
+    if not sure and not kinds.comes_like_a_report(page.letter):
+        return []
     for number, line in enumerate(page.lines[:LOOKED_AT]):
         if "@" not in line:
             continue

@@ -135,6 +135,13 @@ def comes_from_nobody(letter: Letter) -> bool:
     return any(addresses.is_machinery(one) for one in addresses.all_in(letter.header("from")))
 
 
+def comes_like_a_report(letter: Letter) -> bool:
+    """From the empty sender, from a mail system as far as that is told, or with a report's subject."""
+    if not letter.has("return-path") and from_a_machine(letter):
+        return True
+    return letter.header("return-path").replace(" ", "") == "<>" or bool(_SUBJECT.search(letter.header("subject")))
+
+
 def may_be_report(letter: Letter) -> bool:
     """Enough evidence that words of failure in it are a mail system's: its sender, structure or way of coming."""
     if letter.content_type == "multipart/report" and letter.report_type in _REPORT_TYPES:

@@ -58,7 +58,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
         "Sendmail, ActiveHunter, X1, X5",
     ),
     (
-        r"could not be delivered (?:to|because|for)|recipients? (?:was|were) (?:affected|rejected)",
+        r"could not be (?:delivered|reached)(?: (?:to|because|for)|:)|recipients? (?:was|were) (?:affected|rejected)",
         "MailMarshal, others",
     ),
     (

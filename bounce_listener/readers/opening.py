@@ -40,10 +40,12 @@ _SUBJECT = re.compile(
 )
 _PERSONAL = re.compile(
     r"\b(?:hello|hi|hallo|dear|bonjour|hola|ciao|thanks|thank you|regards|please help"
-    r"|i (?:get|got|have|am (?!sending you this)|was|tried|sent|keep)|we (?:get|got)|my|forwarded message|wrote:|what"
+    r"|i(?!'m (?:sorry|afraid)| (?:am (?:sending you|sorry|afraid)|regret|was unable|have been unable))"
+    r"|we (?:get|got)|my|forwarded message|wrote:|what"
     r"|why|can you|could you|fyi|look at|got this|came back|see (?:below|attached))\b|\?|(?:^| )>"
     r"|-{2,} ?original message"
 )
+_PARCELS = re.compile(r"\b(?:parcel|package|shipment|order|paket|sendung|colis|paquete|pacco)\b")  # delivered otherwise
 _GREETING = re.compile(r"^\W{0,9}(?:hi|hello)\W{1,3}(?=this is the|we're writing to let you know)")
 LOOKED_AT = 600
 
@@ -56,6 +58,6 @@ def likeness(subject: str, text: str) -> int:
     words = _GREETING.sub("", outcome.plain(text[:LOOKED_AT]), count=1)
     found = _OPENING.search(words)
     before = words[: found.start()] if found is not None else words.partition("@")[0]
-    if _PERSONAL.search(before):
+    if _PERSONAL.search(before) or _PARCELS.search(words):
         return 0
     return (found is not None) + (_SUBJECT.match(subject.strip()) is not None)

@@ -27,13 +27,13 @@ _FAILURE = re.compile(
         r"permanent (?:error|failure|fatal)|permanently|fatal error|mail system error|no such (?:user|"
         r"mailbox|recipient|address)"
         r"|user (?:is )?unknown|unknown user|mailbox (?:is )?(?:full|unavailable|not found|disabled)|"
-        r"over (?:its )?quota|does(?: not|n't) exist|trouble delivering|was (?:rejected|refused|"
-        r"blocked|not accepted)|rejected (?:by|recipient)|retry timeout|transcript of session|"
+        r"over (?:its )?quota|does(?: not|n't) exist|trouble delivering|(?:was|been|is) (?:rejected|refused|"
+        r"blocked|returned|not accepted)|rejected (?:by|recipient)|retry timeout|transcript of session|"
         r"still undelivered|has not (?:yet )?been delivered|delayed|message non-deliverable|"
         r"will (?:be )?retr"
         r"|nicht (?:zugestellt|zustellbar|übermittelt|ausgeliefert|erreicht)|unzustellbar|"
         r"fehlgeschlagen|non remis|n'a (?:pas )?(?:pu|été)|[ée]chec|est pleine|impossible (?:de|d')|zuzustellen"
-        r"|nicht möglich|nepodařilo|"
+        r"|nicht möglich|nicht bekannt|fehler bei der zustellung|n'existe pas|n'est pas parvenu|devuelto|nepodařilo|"
         r"no (?:se )?(?:ha )?(?:podido|pudo)|entrega|rechazad|mancat\w+ (?:recapit|consegna)|"
         r"non (?:è stato|è) (?:possibile )?(?:recapit|consegn)|não (?:foi|pôde)|"
         r"niet (?:worden )?(?:bezorgd|afgeleverd)"
@@ -41,7 +41,7 @@ _FAILURE = re.compile(
         r"宛先(?:不明|が)|"
         r"退信|退回|无法|"
         r"投递失败|发送失败|失敗|반송|발송실패|전송(?:되지|에 실패)|존재하지 않는|"
-        r"не (?:может быть|было|удалось) ?достав|недостав|"
+        r"не (?:может быть|было|удалось) ?достав|недостав|ошибка доставки|отклонен|"
         r"nie (?:mogła?|można|został)|nebyl\w? (?:možné )?doruč|nemohl\w? být|δεν (?:ήταν|παραδόθηκε)|"
         r"teslim edilem|не (?:вдалося|було достав)|kunde inte|inte att leverera|kunne ikke|kan ikke leveres|ei voitu"
     ),
@@ -57,7 +57,7 @@ _NOT_DELIVERED = re.compile(
     r"|no se (?:ha )?(?:podido|pudo) entregar"
     r"|"
     r"gick inte att leverera|kunde inte levereras|kunne ikke leveres|"
-    r"送信できません|届きません|退信|не может быть достав|반송"
+    r"送信できません|届きません|退信|无法送达|無法(?:投遞|送達)|не может быть достав|반송"
 )
 _REFUSED_IN_NUMBERS = re.compile(r"(?<![\d.])[45][0-5]\d[ -]|(?<![\d.])[45]\.\d\.\d{1,3}(?![.\d])")
 _ARRIVED = re.compile(
@@ -76,6 +76,7 @@ _NOT_ARRIVED = re.compile(
     r"|\b(?:nicht|kein\w{0,2}|niet|não|non|impossible)\b|n'a |\bno (?:se|ha|fue)\b"
     r"|\bне |ません|失敗|エラー|无法|未"
 )
+_ACCEPTED = re.compile(r"\b250 (?:2\.\d\.\d )?|\b2\.[01]\.\d\b|successfully (?:delivered|relayed)")
 LOOKED_AT = 20_000
 
 
@@ -105,6 +106,12 @@ def speaks_of_failure(subject: str, text: str) -> bool:
 def says_not_delivered(subject: str, text: str) -> bool:
     """True when it says in so many words that a message did not arrive. Stricter than `speaks_of_failure`."""
     return bool(_NOT_DELIVERED.search(plain(f"{subject}\n{text[:4_000]}")))
+
+
+def was_accepted(diagnostic: str) -> bool:
+    """True when what is said of one recipient is a success: “delivery via …: 250 2.0.0 Ok”."""
+    words = diagnostic[:600].lower()
+    return bool(_ACCEPTED.search(words)) and not _REFUSED_IN_NUMBERS.search(words)
 
 
 def speaks_of_success(subject: str, text: str) -> bool:

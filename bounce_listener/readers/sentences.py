@@ -53,6 +53,10 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "Exchange, Gmail in other languages",
     ),
     (r"(?:boite aux lettres de|adress[ue]|adrese?|postfach|buzón de|casella di?|ящик\w?) ", "other languages"),
+    (
+        r"(?:following|these) (?:\w+ )?(?:recipient|address|addressee|user|people|person)\S{0,4}(?: \S{1,20}){0,5}: ",
+        "a list in one line",
+    ),
     (r"(?:RCPT TO|rcpt to) ?:? ?", "the SMTP command that was refused"),
     (r"(?:mailbox|account|recipient|user|address|addressee)(?: name| address)?(?: for| of)?[:=]? ", "others"),
     (r"(?:宛先|あて先|受信者|アドレス|받는 ?사람|수신자|收件人)[:：( ]{0,3}", "Japanese, Korean, Chinese providers"),
@@ -103,7 +107,9 @@ _SENDER = re.compile(
     r"(?: e-?mail)?(?: address)?['\"]?\W{0,4}$",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"[>)'\"\]]{0,2}\s{0,2}(?:[,;]|and|und|et|y)\s{0,4}" + _AT)
 LOOKED_AT = 16_000
+MAX_FURTHER = 100
 
 
 def read_labels(page: Page) -> list[Finding]:
@@ -124,6 +130,17 @@ def _findings(page: Page, pattern: re.Pattern[str], text: str) -> list[Finding]:
             continue
         if address and address.lower() not in page.strangers and not addresses.is_machinery(address):
             found.append(Finding(address=address, diagnostic=text[match.start() : match.end() + 600]))
+            found.extend(_further(text, match.end()))
         if len(found) >= blocks.MAX_FOUND:
             break
     return blocks.merged(found)
+
+
+def _further(text: str, start: int) -> list[Finding]:
+    """The rest of “ann@…, bob@… and carol@…”."""
+    found: list[Finding] = []
+    while (match := _NEXT.match(text, start)) is not None and len(found) < MAX_FURTHER:
+        if address := addresses.clean(match["address"].rstrip(".!?'")):
+            found.append(Finding(address=address, diagnostic=text[match.start() : match.end() + 600]))
+        start = match.end()
+    return found
