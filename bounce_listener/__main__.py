@@ -11,10 +11,9 @@ import logging
 import sys
 
 from bounce_listener import listener, mailbox, pipe
-from bounce_listener.recording import make_durable
 from messaging.app import create_base_app, log_to_stderr
 from messaging.config import SettingsError
-from messaging.db import db
+from messaging.db import db, make_durable
 
 
 def main() -> int:

@@ -14,10 +14,10 @@ from flask import Flask
 
 from bounce_listener.evidence import Returned, digest_of
 from bounce_listener.frames import LENGTH, READY, Piece, pack_outcomes, unpack
-from bounce_listener.recording import make_durable, record_each
+from bounce_listener.recording import record_each
 from bounce_listener.report import Kind, Report, read_report
 from messaging.app import create_base_app, log_to_stderr
-from messaging.db import db
+from messaging.db import db, make_durable
 from messaging.receipts import Recorded
 
 MEMORY = 1 << 30  # octets of address space

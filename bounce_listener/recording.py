@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bounce_listener.evidence import Returned, evidence
@@ -38,12 +36,6 @@ def record_each(returned: Sequence[Returned]) -> list[Recorded | None]:
         cause = error.orig if isinstance(error, DBAPIError) else error  # by kind only: its words hold the values
         log.error("reports not recorded pieces=%d error=%s", len(returned), type(cause).__name__)
         return [None] * len(returned)
-
-
-def make_durable(engine: Engine) -> None:
-    """SQLite: what was acknowledged survives a power cut too, not only our own end."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL").close())
 
 
 def log_report(message_id: int, report: Report, outcome: Recorded, via: str) -> None:

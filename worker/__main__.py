@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 from messaging import queue
 from messaging.app import create_base_app, log_to_stderr
 from messaging.config import SettingsError, settings
+from messaging.db import db, make_durable
 from messaging.sender import Sender, sender
 from worker.schedule import sweep
 
@@ -74,6 +75,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     with app.app_context():
+        make_durable(db.engine)
         by = sender()
         work_until_stopped(app, by)
         by.end()
