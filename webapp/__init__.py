@@ -7,7 +7,7 @@ from flask import Flask
 
 from messaging.app import create_base_app, log_to_stderr
 from messaging.config import Settings, SettingsError
-from webapp import cli, errors, permissions, rendering, security
+from webapp import cli, errors, ids, permissions, rendering, security
 
 NOUNS = ("organisation", "accounts", "batches", "recipients", "mail", "health")  # each has its routes
 CANNOT_START = 3  # the exit code by which gunicorn knows that trying again is no use
@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings = _settings_or_stop()
         log_to_stderr()
     app = create_base_app(settings, rendering.Pages())
+    ids.init_app(app)
     rendering.init_app(app)
     security.init_headers(app, settings)  # first, so that a refusal has them too
     permissions.init_app(app)  # before a stranger's upload is even read

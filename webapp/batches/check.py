@@ -10,6 +10,7 @@ from webapp.batches.forms import SendForm
 from webapp.batches.presenters.check import present_check
 from webapp.batches.presenters.letter import Letter, choose_patient, present_letter
 from webapp.htmx import wants_part
+from webapp.ids import an_id
 from webapp.permissions import find_batch, may_send, me
 
 
@@ -51,5 +52,5 @@ def _page(batch: Batch, form: SendForm, status: int = 200) -> ResponseReturnValu
 
 def _by_chance(batch: Batch) -> Letter:
     """The patient who is asked for, so that a page with a mistake shows the same one; else any."""
-    asked = request.values.get("patient", type=int)
+    asked = request.values.get("patient", type=an_id)
     return present_letter(batch, choose_patient(batch, asked, "" if asked else "random"))

@@ -8,6 +8,7 @@ from messaging.models import Batch
 from webapp.batches.blueprint import blueprint, find_draft
 from webapp.batches.forms import MessageForm
 from webapp.batches.presenters.letter import Letter, choose_patient, present_letter
+from webapp.ids import an_id
 from webapp.permissions import find_recipient, may_send, me
 
 
@@ -44,7 +45,7 @@ def keep_and_preview(batch_id: int) -> ResponseReturnValue:
 def preview(batch_id: int) -> ResponseReturnValue:
     """What one patient of the list will read, beside their row."""
     batch = find_draft(batch_id)
-    patient = find_recipient(batch, request.args.get("patient", 0, type=int))
+    patient = find_recipient(batch, request.args.get("patient", 0, type=an_id))
     return render_template("batches/preview.html", batch=batch, letter=present_letter(batch, patient), patient=patient)
 
 
@@ -81,7 +82,7 @@ def _kept(batch: Batch, form: MessageForm) -> bool:
 
 def _letter(batch: Batch) -> Letter:
     asked = request.form if request.method == "POST" else request.args
-    return present_letter(batch, choose_patient(batch, asked.get("patient", type=int), asked.get("show", "")))
+    return present_letter(batch, choose_patient(batch, asked.get("patient", type=an_id), asked.get("show", "")))
 
 
 def _page(batch: Batch, form: MessageForm, status: int = 200) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from webapp import csv_export
 from webapp.batches.blueprint import blueprint, find_draft
 from webapp.batches.patients import NOTICES
 from webapp.batches.presenters.review import present_review
+from webapp.ids import an_id
 from webapp.paging import Paging
 from webapp.permissions import find_batch, may_send, me
 
@@ -48,12 +49,10 @@ def decide(batch_id: int, kind: str) -> ResponseReturnValue:
     batch = find_draft(batch_id)
     if kind not in list(ConcernKind):
         abort(404)
-    decision, patient = request.form.get("decision"), request.form.get("patient", "")
-    if decision not in ("leave_out", "keep") or not (patient == "" or (patient.isascii() and patient.isdigit())):
+    decision, patient = request.form.get("decision"), request.form.get("patient", type=an_id)
+    if decision not in ("leave_out", "keep") or (request.form.get("patient") and patient is None):
         abort(400)
-    batches.decide(
-        batch, ConcernKind(kind), decision == "leave_out", me(), recipient_id=int(patient) if patient else None
-    )
+    batches.decide(batch, ConcernKind(kind), decision == "leave_out", me(), recipient_id=patient)
     return redirect(url_for("batches.review", batch_id=batch.id, _anchor="please-check"))
 
 

@@ -21,7 +21,7 @@ def read_date(day: str, month: str, year: str) -> date:
     """Raises WrongMoment."""
     try:
         return date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise WrongMoment("date", "Enter a real date, for example 25 11 2026.") from None
 
 

@@ -9,6 +9,7 @@ from messaging.failures import Failure
 from messaging.models import Batch
 from webapp import csv_export
 from webapp.htmx import wants_part
+from webapp.ids import an_id
 from webapp.paging import Paging
 from webapp.permissions import find_batch, find_recipient, may_send, me
 from webapp.recipients import filters, timeline
@@ -89,8 +90,7 @@ def _list(batch: Batch, asked: filters.Filter) -> ResponseReturnValue:
 
 def _ids(name: str) -> list[int]:
     """Those that are numbers; whether they are of this batch is for the database to say."""
-    values = request.form.getlist(name)[:MOST_IDS]
-    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 16]
+    return request.form.getlist(name, type=an_id)[:MOST_IDS]
 
 
 def _note_download(batch: Batch, action: str) -> None:

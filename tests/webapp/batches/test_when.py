@@ -34,7 +34,15 @@ def test_it_refuses_what_is_no_time(text: str) -> None:
 
 
 def test_it_refuses_what_is_no_date() -> None:
-    for day, month, year in (("31", "2", "2026"), ("", "", ""), ("1", "1", "0"), ("x", "1", "2026")):
+    huge = "9" * 5_000
+    for day, month, year in (
+        ("31", "2", "2026"),
+        ("", "", ""),
+        ("1", "1", "0"),
+        ("x", "1", "2026"),
+        ("1", "1", "99999999999"),
+        (huge, "1", huge),
+    ):
         with pytest.raises(WrongMoment):
             read_date(day, month, year)
     assert read_date("25", "11", "2026") == date(2026, 11, 25)
