@@ -72,9 +72,9 @@ class Listener:
                 stderr=log,
             )
         if self.local_socket:
-            wait_until(Path(self.local_socket).exists, 30, "its socket")
+            wait_until(Path(self.local_socket).exists, 60, "its socket")
         else:
-            wait_port(self.port, 30)
+            wait_port(self.port, 60)
 
     def kill(self) -> None:
         assert self.process is not None
