@@ -165,20 +165,24 @@ MAILBOX = _any(
     r"no recipients? (?:was|were)? ?found",
     r"chkuser|- chkusr",
     r"boîte (?:aux lettres )?(?:inexistante|introuvable)",
-    r"(?:adresse|destinataire|utilisateur)[^.]{0,40}(?:inconnu|invalide|inexistant|n'existe)",
+    r"unrecogni[sz]ed.{0,3}o/?r.{0,3}name",  # X.400
+    r"nicht im .{0,20}verzeichnis|non répertorié",  # Domino
+    r"(?:adresse|destinataire|utilisateur|compte)[^.]{0,40}(?:inconnu|invalide|inexistant|n'existe)",
     (
         r"(?:benutzer|empfänger|adresse|postfach)[^.]{0,40}(?:unbekannt|existiert nicht|"
         r"nicht gefunden|nicht bekannt)"
     ),
-    r"usuario (?:desconocido|no existe)",
+    r"usu[aá]rio (?:descono?h?ecido|desconocido|inexistente|não existe|no existe)",
+    r"(?:konto|kontot|kontoen|gebruiker|użytkownik|uživatel)[^.]{0,20}(?:finns inte|findes ikke|finnes ikke|onbekend|"
+    r"nieznany|neexistuje)|nieznany użytkownik",
     r"destinatario[^.]{0,40}(?:desconocido|no existe|sconosciuto)",
     r"utente (?:sconosciuto|non)",
-    r"宛先.{0,20}(?:不明|存在|見つか)",
+    r"(?:宛先|ユーザー?|アドレス|アカウント).{0,20}(?:不明|存在し|見つか|ありません)|存在しない(?!か)",
     r"メールアドレスが(?:見つか|存在)",
     r"пользовател[ья][^.]{0,40}не (?:найден|существует)",
     r"адрес.{0,40}не существует",
     r"用户不存在",
-    r"(?:收件人|邮箱|邮件地址).{0,40}不存在",
+    r"(?:收件人|邮箱|邮件地址|帐户|账户).{0,40}不存在",
 )
 DOMAIN = _any(
     (
@@ -187,6 +191,8 @@ DOMAIN = _any(
     ),
     r"unknown (?:host|domain|mail server)",
     r"no such (?:host|domain)",
+    r"domäne .{0,60}nicht (?:gefunden|vorhanden)|domaine .{0,60}(?:introuvable|inconnu)",
+    r"домен .{0,60}не (?:найден|существует)",
     r"host unknown",
     r"unrouteable mail domain",
     r"name service error for .{0,120}(?:type=\w+: (?:host|domain|malformed)|host not found$)",
@@ -229,11 +235,11 @@ FULL = _any(
     r"disk quota",
     r"would exceed",
     r"storage (?:space|limit)",
-    r"boîte aux lettres pleine|quota dépassé",
-    r"postfach (?:ist )?voll",
+    r"bo[iî]te aux lettres .{0,60}pleine|bo[iî]te aux lettres pleine|caixa (?:postal )?cheia|quota dépassé",
+    r"postfach .{0,40}voll\b|speicherlimit",
     r"buz[oó]n.{0,20}llen[oa]",
     r"casella.{0,20}piena",
-    r"容量.{0,10}(?:超|オーバー)",
+    r"容量.{0,10}(?:超|オーバー)|メールボックスが(?:一杯|いっぱい|満杯)|邮箱已满|空间不足",
     r"ящик.{0,30}переполнен",
 )
 CLOSED = _any(

@@ -25,6 +25,7 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"^\W{0,6}(?:へ|まで|に(?:ご連絡|お問)|for (?:help|assist|support|more|further)|if you)", re.IGNORECASE
 )
+_FROM = re.compile(r"\b(?:from|sent by|von|de)\b", re.IGNORECASE)
 _DESKS = re.compile(r"(?:support|help|helpdesk|abuse|contact|info|no-?reply|customer[\w.-]{0,20}|admin\w{0,12})$", re.I)
 LOOKED_AT = 300  # lines
 
@@ -50,7 +51,7 @@ def read(page: Page) -> list[Finding]:
             )
             if address and not _is_guarded(page, address, *around):
                 found.setdefault(address.lower(), Finding(address=address, diagnostic=near[:2_000]))
-    if not found:
+    if not found and kinds.comes_from_nobody(page.letter) and not _FROM.search(page.subject):
         named = [one for one in addresses.all_in(page.subject) if not _is_guarded(page, one, "", "")]
         found = {address.lower(): Finding(address=address, diagnostic=page.text[:2_000]) for address in named}
     if len(found) > 1:  # the returned message’s own To may end the doubt

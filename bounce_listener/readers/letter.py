@@ -32,6 +32,7 @@ _CHARSET = re.compile(
 )
 # A multipart that is a leaf has lost its boundary: all of it is text.
 _READ_AS_TEXT = ("text/plain", "multipart/report", "multipart/mixed", "multipart/alternative", "multipart/related")
+_MACHINE_PART = re.compile(r"\s{0,9}(?:Reporting-MTA|Final-Recipient|Original-Recipient) ?:", re.I)  # as mere octets
 _ENVELOPE_LINE = re.compile(rb"From [^\n]*\n")
 
 
@@ -143,7 +144,8 @@ def _walk(root: Part) -> Iterator[Part]:
 def _leaf(part: Part) -> Leaf:
     kind = part.get_content_type()
     readable = kind.startswith(("text/", "leaf/", "multipart/")) or kind == "application/json"
-    return Leaf(kind, _filename(part), _text(part) if readable else "")
+    text = _text(part) if readable or kind == "application/octet-stream" else ""
+    return Leaf(kind, _filename(part), text if readable or _MACHINE_PART.match(text) else "")
 
 
 def _filename(part: Part) -> str:

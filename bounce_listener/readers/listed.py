@@ -116,7 +116,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"nie (?:mogła?|można|został)[^\n]{0,40}dostarcz|następując\w+ (?:adres|odbiorc)", "Polish"),
     (r"následující\w* (?:adres|příjemc)|nebyl\w? (?:možné )?doruč|nemohl\w? být doruč", "Czech"),
     (
-        r"投递失败|无法(?:发送|投递|送达)|收件人|退信|未能(?:送达|投递)|傳送失敗|無法(?:傳送|遞送)",
+        r"投递失败|无法(?:发送|投递|送达)|收件人|退信|未能(?:送达|投递)|傳送失敗|無法(?:傳送|遞送|送達|投遞)",
         "Chinese: QQ, 163, Coremail",
     ),
     (
