@@ -5,6 +5,7 @@ import uuid
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from messaging import audit
 from messaging.db import db, transaction
@@ -13,6 +14,7 @@ from messaging.models import Organisation, Role, User, WhenInDoubt
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128  # hashing is dear: nobody shall make us hash a book
 EASY = frozenset({"password1234", "passwordpassword", "123456789012", "qwertyuiop12", "letmeinletmein"})
+TAKEN = "Somebody signs in with that email address already."
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 
 
@@ -71,12 +73,15 @@ def add_person(
         password=password_hash,
         fs_uniquifier=uuid.uuid4().hex,
     )
-    with transaction():
-        if db.session.scalar(select(User.id).where(func.lower(User.email) == person.email)):
-            raise Refused("Somebody signs in with that email address already.")
-        db.session.add(person)
-        db.session.flush()
-        audit.record(by, "person added", person, organisation_id=practice.id, role=role.value)
+    try:
+        with transaction():
+            if db.session.scalar(select(User.id).where(func.lower(User.email) == person.email)):
+                raise Refused(TAKEN)
+            db.session.add(person)
+            db.session.flush()
+            audit.record(by, "person added", person, organisation_id=practice.id, role=role.value)
+    except IntegrityError:  # somebody was a moment faster
+        raise Refused(TAKEN) from None
     return person
 
 
@@ -148,14 +153,20 @@ def check_password(password: str) -> None:
 
 
 def own_address(address: str) -> str:
-    """An address of staff or of the practice, in its normal form. Raises Refused."""
+    """An address of staff or of the practice, in ASCII as every mail system takes it. Raises Refused."""
     try:
-        return validate_email(address.strip(), check_deliverability=False, test_environment=True).normalized
+        checked = validate_email(
+            address.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
     except EmailNotValidError:
         raise Refused("Enter an email address in the right form, for example name@example.nhs.uk.") from None
+    return checked.ascii_email or checked.normalized
 
 
 def _keep_a_manager(person: User, *, stays: bool) -> None:
+    """Two who would take the last manager away at the same time come one after the other."""
+    db.session.execute(select(Organisation.id).where(Organisation.id == person.organisation_id).with_for_update())
+    db.session.refresh(person)
     if stays or not (person.role is Role.MANAGER and person.active):
         return
     others = select(func.count(User.id)).where(
