@@ -72,9 +72,13 @@ def finish(batch_id: int) -> bool:
     return bool(done)
 
 
-def sweep() -> None:
-    """Every half minute: takes up what crashes left, and what Redis lost. Two at once do no harm."""
-    taken = recovery.take_up()
+def sweep(*, leases_count: bool = True) -> None:
+    """Every half minute: takes up what crashes left, and what Redis lost. Two at once do no harm.
+
+    Leases do not count right after the database was away: their workers may be alive, could not renew them, and
+    know what became of messages that would be sent twice.
+    """
+    taken = recovery.take_up() if leases_count else {}
     if any(taken.values()):
         log.info("taken up %s", " ".join(f"{what.replace(' ', '_')}={count}" for what, count in taken.items()))
     sending = db.session.scalars(select(Batch.id).where(Batch.status == BatchStatus.SENDING)).all()

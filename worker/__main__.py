@@ -85,9 +85,9 @@ def main() -> int:
 def work_until_stopped(app: Flask, by: Sender) -> None:
     """Sweeps once, then works; when Redis goes away, waits for it."""
     stop_on_signals(by)
-    swept = False
+    swept: bool | None = None
     while not by.stopping.is_set():
-        swept = swept or sweep()
+        swept = swept or sweep(leases_count=swept is None)
         try:
             _work(app, by)
         except RedisError as error:

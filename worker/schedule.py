@@ -33,16 +33,21 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     with app.app_context():
-        while not stopping.is_set():
-            sweep()
-            stopping.wait(EVERY_SECONDS)
+        sweep_until(stopping)
     return 0
 
 
-def sweep() -> bool:
-    """False when the database is away: the next round comes anyway."""
+def sweep_until(stopping: threading.Event) -> None:
+    went_well = True
+    while not stopping.is_set():
+        went_well = sweep(leases_count=went_well)
+        stopping.wait(EVERY_SECONDS)
+
+
+def sweep(*, leases_count: bool = True) -> bool:
+    """False when the database is away: the next round comes anyway, and leaves out the leases."""
     try:
-        delivery.sweep()
+        delivery.sweep(leases_count=leases_count)
     except SQLAlchemyError as error:
         log.warning("database away error=%s", type(error).__name__)
         return False

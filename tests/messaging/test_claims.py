@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from messaging import batches, claims, delivery, doubts, recovery
+from messaging.answers import Judgement, Verdict
 from messaging.claims import Claimed
 from messaging.db import db, transaction, utcnow
+from messaging.gateways.base import Answer, Stage
 from messaging.models import (
     Batch,
     BatchStatus,
@@ -20,6 +22,8 @@ from messaging.models import (
     RecipientStatus,
     WhenInDoubt,
 )
+from messaging.results import Result
+from messaging.turns import turn
 from tests.cast import make_cast
 from tests.databases import BOTH
 from tests.mail_host import MailHost
@@ -172,6 +176,19 @@ def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing(riverside
     recovery.take_up()
     assert start(batch, "slow", message.id) == set()
     delivery.send(batch.id)
+    assert counts(batch) == {"sent": 1}
+
+
+@BOTH
+def test_right_after_an_outage_of_the_database_a_living_worker_tells_what_it_knows(riverside: Organisation) -> None:
+    batch = started(riverside, 1)
+    (message,) = claims.claim(batch, "alive", 1)
+    start(batch, "alive", message.id)
+    let_leases_run_out(batch)
+    delivery.sweep(leases_count=False)
+    accepted = Result(message, Judgement(Verdict.SENT), Answer(Stage.CONTENT, 250, "2.0.0 Ok"))
+    turn(batch.id, "alive", [accepted], [], [], WhenInDoubt.SEND)
+    delivery.sweep()
     assert counts(batch) == {"sent": 1}
 
 
