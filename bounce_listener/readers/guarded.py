@@ -39,7 +39,7 @@ def read(page: Page) -> list[Finding]:
     for number, line in enumerate(page.lines[:LOOKED_AT]):
         if "@" not in line:
             continue
-        near = " ".join(page.lines[max(0, number - 2) : number + 6])
+        near = " ".join(page.lines[max(0, number - 4) : number + 6])
         if not sure and not _SPEAKS.search(near) and not outcome.speaks_of_failure("", near):
             continue
         following = page.lines[number + 1] if number + 1 < len(page.lines) else ""

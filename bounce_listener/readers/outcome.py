@@ -18,7 +18,7 @@ _FAILURE = re.compile(
     (
         r"undeliver|un-deliver|not (?:be )?(?:successfully )?(?:deliver|reach|sent|transmit)|"
         r"n't (?:be )?(?:deliver|reach|sent)|not able to (?:deliver|send)|unable to (?:deliver|send|"
-        r"relay|complete)|(?:cannot|can't|could not|did not) (?:be )?(?:deliver|send|sent|reach|"
+        r"relay|complete)|(?:cannot|can't|could not|did not) (?:be )?(?:deliver|send|sent|process|reach|"
         r"receive)"
         r"|deliver\w*[^\n]{0,60}\bfail|fail\w*[^\n]{0,60} deliver|delivery (?:error|problem|report|"
         r"incomplete)|(?:failed|invalid|rejected|unknown|bad) (?:address|recipient|user|mailbox)|"
