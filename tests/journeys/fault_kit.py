@@ -216,9 +216,8 @@ class PostgresControl:
         command = shlex.split((self.data / "postmaster.opts").read_text())
         owner = pwd.getpwuid(self.data.stat().st_uid).pw_name
         as_owner = ["runuser", "-u", owner, "--"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen(
-            [*as_owner, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/"
-        )
+        in_background = f"{shlex.join([*as_owner, *command])} >/dev/null 2>&1 &"  # whoever ends the server ends it
+        subprocess.run(["/bin/sh", "-c", in_background], check=True, cwd="/")
 
 
 def _lives(pid: int) -> bool:
