@@ -10,6 +10,7 @@ from messaging import batches
 from messaging.db import utcnow
 from messaging.models import Batch
 from webapp.batches.blueprint import blueprint
+from webapp.batches.newest import Newest
 from webapp.batches.presenters.details import OUTCOMES, present_details, present_outcome
 from webapp.batches.presenters.live import present_live
 from webapp.permissions import find_batch
@@ -34,7 +35,10 @@ def live(batch_id: int) -> ResponseReturnValue:
         return _then_renew(batch, ("", 204))
     part = "batches/_live.html"
     if request.args.get("state", found.state) == found.state:
-        return _then_renew(batch, render_template(part, batch=batch, live=found))
+        looks = batch.status, found.digest  # alike for all who watch, so it is written once
+        return _then_renew(
+            batch, _written().get(batch.id, looks, lambda: render_template(part, batch=batch, live=found))
+        )
     details = present_details(batch)
     return _then_renew(batch, render_template(part, batch=batch, live=found, announces=True, details=details))
 
@@ -47,6 +51,11 @@ def outcomes(batch_id: int, outcome: str) -> ResponseReturnValue:
         abort(404)
     found = present_outcome(batch, outcome, request.form.get("words", "").strip()[:100], request.form.get("page"))
     return render_template("batches/outcomes.html", batch=batch, outcome=found)
+
+
+def _written() -> Newest[str]:
+    parts: Newest[str] = current_app.extensions.setdefault("postround_live_parts", Newest())
+    return parts
 
 
 def _then_renew(batch: Batch, answer: ResponseReturnValue) -> Response:
