@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bounce_listener.report import Kind, Report, ReportedRecipient
 from messaging.models import EvidenceKind
-from messaging.reasons import Reason
+from messaging.reasons import reason_for
 from messaging.receipts import Evidence
 
 KIND_OF_ACTION = {
@@ -58,7 +58,6 @@ def evidence(returned: Returned, to_address: str | None) -> Evidence:
         kind = KIND_OF_ACTION.get(told.action, EvidenceKind(report.kind.value))
     else:
         kind = EvidenceKind(report.kind.value)
-    reason = told.reason.value if told else (Reason.UNKNOWN.value if kind is EvidenceKind.FAILED else "")
     return Evidence(
         message_id=returned.message_id,
         evidence_id=_evidence_id(returned),
@@ -66,7 +65,7 @@ def evidence(returned: Returned, to_address: str | None) -> Evidence:
         via=returned.via,
         status=told.status if told else "",
         smtp_code=told.code if told else None,
-        reason=reason,
+        reason=_reason(told, kind, report.text),
         permanent=told.permanent if told else False,
         address=_other_address(told, to_address),
         reporting_mta=report.reporting_mta,
@@ -74,6 +73,13 @@ def evidence(returned: Returned, to_address: str | None) -> Evidence:
         understood=understood,
         text=report.text,
     )
+
+
+def _reason(told: ReportedRecipient | None, kind: EvidenceKind, text: str) -> str:
+    """A failure that names nobody has its reason from all of its words: for people, never permanent."""
+    if told is not None:
+        return told.reason.value
+    return reason_for("", None, text).value if kind is EvidenceKind.FAILED else ""
 
 
 def about_ours(recipients: Sequence[ReportedRecipient], to_address: str) -> ReportedRecipient | None:

@@ -57,6 +57,12 @@ def test_a_failure_wins_over_an_earlier_delay_of_the_same_address() -> None:
     assert evidence(told(replace(TOLD, action="delayed"), TOLD), OURS).kind is EvidenceKind.FAILED
 
 
+def test_a_failure_that_names_nobody_has_its_reason_from_its_words_and_suppresses_nobody() -> None:
+    full = Report(Kind.FAILED, (), "", "test", True, "Your mail was not delivered: the mailbox is full.")
+    said = evidence(Returned(7, full, b"digest", "smtp"), OURS)
+    assert (said.kind, said.reason, said.permanent) == (EvidenceKind.FAILED, "mailbox_full", False)
+
+
 def test_several_without_ours_are_for_a_person() -> None:
     said = evidence(told(replace(TOLD, address="x@example.net"), replace(TOLD, address="y@example.net")), OURS)
     assert (said.kind, said.understood, said.reason, said.text) == (EvidenceKind.OTHER, False, "", "words")
