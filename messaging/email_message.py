@@ -9,10 +9,12 @@ import base64
 import binascii
 import hashlib
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from typing import Protocol
 
 from messaging.html_part import html_part
@@ -97,7 +99,7 @@ class EmailTemplate:
             f"{self._head}"
             f"To: <{to}>\r\n"
             f"Subject: {header_text(subject)}\r\n"
-            f"Date: {format_datetime(datetime.now(UTC))}\r\n"
+            f"Date: {_date(int(time.time()))}\r\n"
             f"Message-ID: <{message_id}.{unique}@{self._id_domain}>\r\n"
             f'Content-Type: multipart/alternative; boundary="=_{unique}"\r\n\r\n'
         )
@@ -180,8 +182,20 @@ def _mailbox(name: str, address: str) -> str:
 
 def _encoded(text: str) -> bytes:
     """A body part's own header and its content: readable where most of it is ASCII, base64 where it is not."""
-    data = text.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
-    if len(data) > len(text) * 1.3:
+    if len(text.encode("utf-8", "replace")) > len(text) * 1.3:
+        data = text.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
         content = base64.encodebytes(data).replace(b"\n", b"\r\n")
         return b"Content-Transfer-Encoding: base64\r\n\r\n" + content
-    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + binascii.b2a_qp(data, istext=True)
+    lines = b"\r\n".join(map(_quoted_printable, text.split("\n")))
+    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + lines + b"\r\n"
+
+
+@lru_cache(maxsize=1_000)
+def _quoted_printable(line: str) -> bytes:
+    """Most lines of a message are the same for every patient."""
+    return binascii.b2a_qp(line.encode("utf-8", "replace"), istext=False).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))

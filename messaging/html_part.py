@@ -5,9 +5,10 @@ fetched from anywhere: mail programs would ask the patient about it, and it woul
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 
-_PARAGRAPHS = re.compile(r"<br>\n[ \t]*<br>\n(?:\s|<br>)*")  # two ends of lines or more
 _LINK = re.compile(r"https://[^\s<>\"'\x00-\x1f]{1,2000}")
 _NOT_PART_OF_A_LINK = ".,;:!?)]}’”…"
 
@@ -22,15 +23,31 @@ _BEFORE = (
 )
 _AFTER = "\n</div>\n</div>\n</body>\n</html>"
 _PARAGRAPH = '<p style="margin:16px 0;overflow-wrap:anywhere">'
-_BETWEEN = f"</p>\n{_PARAGRAPH}"
 
 
 def html_part(subject: str, text: str, practice: str) -> str:
     """A complete document. All three are plain text and come out escaped."""
-    words = _with_links(text) if "https://" in text else escape(text)
-    paragraphs = _PARAGRAPHS.split(words.strip().replace("\n", "<br>\n")) if "\n" in words else [words]
     head = _BEFORE.format(title=escape(subject), practice=escape(practice))
-    return f"{head}{_PARAGRAPH}{_BETWEEN.join(paragraphs)}</p>{_AFTER}"
+    paragraphs = "</p>\n".join(_PARAGRAPH + "<br>\n".join(lines) for lines in _paragraphs(text))
+    return f"{head}{paragraphs}</p>{_AFTER}"
+
+
+def _paragraphs(text: str) -> Iterator[list[str]]:
+    """Lines between blank ones, escaped; at least one paragraph."""
+    lines: list[str] = []
+    for line in text.strip().split("\n"):
+        if line.strip():
+            lines.append(_line(line))
+        elif lines:
+            yield lines
+            lines = []
+    yield lines
+
+
+@lru_cache(maxsize=1_000)
+def _line(text: str) -> str:
+    """Most lines of a message are the same for every patient."""
+    return _with_links(text) if "https://" in text else escape(text)
 
 
 def _with_links(text: str) -> str:

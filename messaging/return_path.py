@@ -9,7 +9,6 @@ characters, the limit of RFC 5321 section 4.5.3.1.1. Whoever has not handled tha
 
 import base64
 import binascii
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -76,7 +75,7 @@ def _unpack(payload: bytes) -> Signed:
 
 
 def _sign(key: str, payload: bytes) -> bytes:
-    return hmac.new(key.encode(), b"return path " + payload, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+    return hmac.digest(key.encode(), b"return path " + payload, "sha256")[:SIGNATURE_BYTES]
 
 
 def _encode(data: bytes) -> str:
