@@ -43,6 +43,14 @@ def test_refusals_of_our_mail_are_told_while_they_are_new(sign_in: SignIn, cast:
     hears(patient_of(batch, "Ada"), EvidenceKind.FAILED, reason="our_mail_refused", received_at=utcnow())
     old = utcnow() - timedelta(days=3)
     hears(patient_of(batch, "Cat"), EvidenceKind.FAILED, reason="our_mail_refused", received_at=old)
+    hears(patient_of(batch, "Cat"), EvidenceKind.DELAYED, reason="our_mail_refused", received_at=utcnow())
+    hears(
+        patient_of(batch, "Ada"),
+        EvidenceKind.FAILED,
+        reason="our_mail_refused",
+        received_at=utcnow(),
+        diagnostic="5.7.1",
+    )
     page = sign_in(cast.alice).get("/")
     assert "Email providers refused 1 message of yours" in page.words
     assert page.link("See mail health") == "/mail-health"

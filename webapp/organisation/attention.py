@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from messaging import queue
 from messaging.db import db, utcnow
-from messaging.models import Batch, BatchStatus, DeliveryReceipt, Message, MessageStatus, Organisation
+from messaging.models import Batch, BatchStatus, DeliveryReceipt, EvidenceKind, Message, MessageStatus, Organisation
 from messaging.reasons import Reason
 from webapp.words import number, plural
 
@@ -79,10 +79,11 @@ def _held(practice: Organisation) -> Iterator[Notice]:
 
 def _refused_lately(practice: Organisation) -> Iterator[Notice]:
     refused = db.session.scalar(
-        select(func.count(DeliveryReceipt.id))
+        select(func.count(DeliveryReceipt.message_id.distinct()))
         .join(Message, DeliveryReceipt.message_id == Message.id)
         .join(Batch, Message.batch_id == Batch.id)
         .where(
+            DeliveryReceipt.kind == EvidenceKind.FAILED,  # what was only put off may still go
             DeliveryReceipt.reason == Reason.OUR_MAIL_REFUSED.value,
             DeliveryReceipt.received_at > utcnow() - LATELY,
             Batch.organisation_id == practice.id,
