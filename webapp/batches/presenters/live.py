@@ -10,8 +10,9 @@ from messaging.models import Batch, BatchStatus
 from webapp.batches.presenters.chart import Chart, draw_chart
 from webapp.batches.presenters.status import Tag, is_due, sentence_of, tag_of
 
-# Seconds between polls: quick while mail goes out, slow while only a report or a clock can change something.
+# Seconds between polls: quick while mail goes out, patient while most reports come back, then slow.
 QUICK, PATIENT, SLOW = 2, 5, 30
+MOST_REPORTS_WITHIN = timedelta(minutes=30)  # of the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Live:
     delivered: int
     failed: int
     gone: int
+    waiting: int
+    not_sent: int
     shows_progress: bool
     in_doubt: int
     warning: str
@@ -51,6 +54,8 @@ def present_live(batch: Batch, now: datetime) -> Live:
         delivered=figures.delivered,
         failed=figures.failed,
         gone=figures.gone,
+        waiting=figures.to_go,
+        not_sent=figures.not_sent,
         shows_progress=batch.status is BatchStatus.SENDING,
         in_doubt=progress.in_doubt,
         warning=_warning(batch, progress, now),
@@ -80,5 +85,7 @@ def _poll_seconds(batch: Batch, figures: batches.Figures, now: datetime) -> int:
         case BatchStatus.DONE | BatchStatus.STOPPED:
             if figures.to_go:
                 return QUICK
-            ended = batch.done_at or batch.stopped_at or now
-            return SLOW if now - ended < timedelta(days=settings().reports_count_days) else 0
+            since = now - (batch.done_at or batch.stopped_at or now)
+            if since < MOST_REPORTS_WITHIN:
+                return PATIENT
+            return SLOW if since < timedelta(days=settings().reports_count_days) else 0
