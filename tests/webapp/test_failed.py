@@ -161,6 +161,13 @@ def test_many_can_be_marked_as_dealt_with_and_who_was_first_stays(sign_in: SignI
     assert entry.detail == {"patients": 2}
 
 
+def test_marking_without_choosing_asks_to_choose(sign_in: SignIn, cast: Cast) -> None:
+    batch = a_batch(cast.riverside, cast.bob, ADA, BEN)
+    page = sign_in(cast.bob).post(f"/batches/{batch.id}/failed/dealt-with", {"reason": "mailbox_full"}, status=422)
+    assert "Choose at least one patient." in page.words
+    assert names(page) == ["Ben Nevis"]
+
+
 def test_the_mark_can_be_taken_away(sign_in: SignIn, cast: Cast) -> None:
     batch = a_batch(cast.riverside, cast.bob, ADA, BEN)
     ada = patient_of(batch, "Ada")

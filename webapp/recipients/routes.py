@@ -36,8 +36,10 @@ def dealt_with(batch_id: int) -> ResponseReturnValue:
     batch, asked = find_batch(batch_id), filters.asked()
     if undo := _ids("undo"):
         failures.undo(batch, undo, by=me())
+    elif chosen := _ids("patient"):
+        failures.deal_with(batch, chosen, by=me())
     else:
-        failures.deal_with(batch, _ids("patient"), by=me())
+        return _list(batch, asked, nobody_chosen=True), 422
     if wants_part() or asked.wanted.words:  # words cannot go into an address
         return _list(batch, asked)
     return redirect(url_for("recipients.failed", batch_id=batch.id, **asked.but(page=asked.page)), 303)
@@ -73,7 +75,7 @@ def timeline_of(batch_id: int, recipient_id: int) -> ResponseReturnValue:
     )
 
 
-def _list(batch: Batch, asked: filters.Filter) -> ResponseReturnValue:
+def _list(batch: Batch, asked: filters.Filter, *, nobody_chosen: bool = False) -> str:
     wanted = asked.wanted
     paging = Paging.of(asked.page, failures.count(batch, wanted))
     return render_template(
@@ -82,6 +84,7 @@ def _list(batch: Batch, asked: filters.Filter) -> ResponseReturnValue:
         asked=asked,
         wanted=wanted,
         part=wants_part(),
+        nobody_chosen=nobody_chosen,
         paging=paging,
         reasons=failures.reasons(batch, wanted),
         failures=failures.listed(batch, wanted, offset=paging.offset, limit=paging.rows),
