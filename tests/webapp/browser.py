@@ -21,6 +21,9 @@ class Page:
         self.headers = response.headers
         self.text = response.text if response.mimetype.startswith("text/") else ""
         self.soup = BeautifulSoup(self.text, "html.parser")
+        for place in self.soup.find_all("wbr"):  # where an address may break: nothing to read
+            place.decompose()
+        self.soup.smooth()
 
     @property
     def words(self) -> str:
