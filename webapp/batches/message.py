@@ -59,14 +59,14 @@ def test(batch_id: int) -> ResponseReturnValue:
         return _page(batch, form, status=422)
     letter = _letter(batch)
     if letter.patient is None:
-        flash("There is no patient yet whose message could be sent as a test.")
+        flash("There is no patient yet whose message could be sent as a test.", "important")
     elif queue.enqueue(queue.SEND_TEST, batch.id, me().id, letter.patient.id):
         flash(
             f"A test is on its way to {me().email}. It is filled in for the patient in row {letter.patient.row_number} "
             "of your file, and its subject begins with [Test]. Nothing goes to the patient."
         )
     else:
-        flash("The test was not sent, because the queue does not answer. Try again in a minute.")
+        flash("The test was not sent, because the queue does not answer. Try again in a minute.", "important")
     number = letter.patient.id if letter.patient else None
     return redirect(url_for("batches.message", batch_id=batch.id, patient=number))
 

@@ -20,5 +20,5 @@ def stop(batch_id: int) -> ResponseReturnValue:
     if request.method == "POST" and batches.stop(batch, me()):
         flash("Sending has stopped.")
     else:
-        flash("There was nothing left to stop.")
+        flash("There was nothing left to stop.", "important")
     return redirect(url_for("batches.details", batch_id=batch.id))

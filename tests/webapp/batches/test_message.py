@@ -151,6 +151,7 @@ def test_it_says_so_when_the_queue_is_away(browser: Browser) -> None:
     page = browser.follow(browser.post("/batches/1/test", words()))
 
     assert "The test was not sent, because the queue does not answer." in page.words
+    assert "Success" not in page.words
 
 
 def test_a_row_can_be_looked_at_before_any_word_is_written(browser: Browser) -> None:
