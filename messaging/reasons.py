@@ -117,7 +117,7 @@ _MEANINGS: dict[Reason, Meaning] = {
     Reason.TOO_BIG: Meaning(
         "Message too big",
         "The message was too big for their mailbox.",
-        "Send it again without the document, or contact the patient another way.",
+        "Send a shorter message, or contact the patient another way.",
         False,
         True,
     ),

@@ -42,7 +42,7 @@ def encoding_of(raw: bytes) -> str:
         return _checked(raw, unmarked)
     beginning = raw[:_PIECE]
     if len(beginning) - len(beginning.translate(None, _CONTROLS)) > max(16, len(beginning) // 50):
-        raise refusals.not_a_list("not text")
+        raise refusals.not_a_list("computer data")
     if raw.startswith(codecs.BOM_UTF8):
         return _checked(raw, "utf-8-sig")
     if _decodes(raw, "utf-8"):
