@@ -60,12 +60,13 @@ def claim(batch: Batch, worker: str, limit: int) -> list[Claimed]:
         .order_by(Message.send_after, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has one writer at a time anyway, and leaves this out
+        .cte("due")  # looked for once: PostgreSQL may run a subquery for each row, and then the limit is none
     )
     with transaction():
         ids = advance(
             Message,
             MessageStatus.SENDING,
-            Message.id.in_(due.scalar_subquery()),
+            Message.id.in_(select(due.c.id)),
             claimed_by=worker,
             lease_until=now + LEASE,
             started_at=None,
@@ -151,11 +152,16 @@ def give_back(batch_id: int, worker: str) -> int:
 
 
 def cancel_if_stopped(batch_id: int | None = None) -> None:
-    """What came back to the queue of a stopped batch will not be sent. Inside transaction()."""
+    """What is in the queue of a stopped batch will not be sent. Inside transaction().
+
+    What may have gone already, and was queued to go again, is not told as not sent: a person looks at it.
+    """
     stopped = select(Batch.id).where(Batch.status == BatchStatus.STOPPED)
     if batch_id is not None:
         stopped = stopped.where(Batch.id == batch_id)
-    advance(Message, MessageStatus.CANCELLED, Message.batch_id.in_(stopped), Message.status == MessageStatus.QUEUED)
+    queued = (Message.batch_id.in_(stopped), Message.status == MessageStatus.QUEUED)
+    advance(Message, MessageStatus.SENDING, *queued, Message.may_be_twice.is_(True), in_doubt_at=utcnow())
+    advance(Message, MessageStatus.CANCELLED, *queued)
 
 
 def _read(ids: Sequence[int], batch: Batch) -> list[Claimed]:

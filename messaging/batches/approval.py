@@ -7,8 +7,9 @@ from messaging.batches import words
 from messaging.batches.drafts import lock
 from messaging.batches.patients import count_patients
 from messaging.batches.words import Problem
+from messaging.claims import cancel_if_stopped
 from messaging.db import db, transaction, utcnow
-from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus, User
+from messaging.models import Batch, BatchStatus, Recipient, RecipientStatus, User
 from messaging.transitions import advance
 
 
@@ -73,7 +74,7 @@ def stop(batch: Batch, by: User | str) -> bool:
             stopped_at=utcnow(),
             stopped_by_id=by.id if isinstance(by, User) else None,
         )
-        advance(Message, MessageStatus.CANCELLED, Message.batch_id == batch.id)
+        cancel_if_stopped(batch.id)
         advance(
             Recipient,
             RecipientStatus.CANCELLED,

@@ -180,6 +180,26 @@ def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing(riverside
 
 
 @BOTH
+def test_a_claim_takes_no_more_than_it_asks_for(riverside: Organisation) -> None:
+    batch = started(riverside, 50)
+    assert [len(claims.claim(batch, "worker", limit)) for limit in (1, 7, 100)] == [1, 7, 42]
+
+
+@BOTH
+def test_what_may_have_gone_and_waits_to_go_again_is_not_told_as_not_sent(riverside: Organisation) -> None:
+    batch = started(riverside, 3)
+    (message,) = claims.claim(batch, "killed", 1)
+    start(batch, "killed", message.id)
+    let_leases_run_out(batch)
+    recovery.take_up()
+    assert counts(batch) == {"queued": 3}
+    batches.stop(fresh(batch), "alice")
+    assert counts(batch) == {"sending": 1, "cancelled": 2}
+    assert [one.id for one in doubts.of(batch)] == [message.id]
+    assert doubts.leave(batch, "alice") == 1
+
+
+@BOTH
 def test_right_after_an_outage_of_the_database_a_living_worker_tells_what_it_knows(riverside: Organisation) -> None:
     batch = started(riverside, 1)
     (message,) = claims.claim(batch, "alive", 1)

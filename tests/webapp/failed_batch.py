@@ -22,7 +22,7 @@ from messaging.reasons import Reason
 
 SENT_AT = datetime(2026, 11, 3, 9, 5, tzinfo=UTC)
 M, R = MessageStatus, RecipientStatus
-FOLLOWS = {M.QUEUED: R.PENDING, M.SENT: R.SENT, M.FAILED: R.FAILED, M.CANCELLED: R.CANCELLED}
+FOLLOWS = {M.QUEUED: R.PENDING, M.SENDING: R.SENDING, M.SENT: R.SENT, M.FAILED: R.FAILED, M.CANCELLED: R.CANCELLED}
 
 
 @dataclass(frozen=True)

@@ -102,15 +102,24 @@ def test_an_answer_while_sending_is_not_called_a_report(sign_in: SignIn, cast: C
 
 
 def test_put_off_twice_and_not_certain_are_told(sign_in: SignIn, cast: Cast) -> None:
-    batch = a_batch(cast.riverside, cast.bob, replace(CAT, status=MessageStatus.QUEUED, answer="451 4.7.1 later"))
+    put_off = replace(CAT, status=MessageStatus.QUEUED, answer="451 4.7.1 later")
+    batch = a_batch(cast.riverside, cast.bob, put_off, replace(ADA, status=MessageStatus.SENDING))
     with transaction():
         message = message_of(patient_of(batch, "Cat"))
         message.first_tried_at = SENT_AT
         message.may_be_twice = True
-        message.in_doubt_at = SENT_AT + timedelta(minutes=5)
+        message_of(patient_of(batch, "Ada")).in_doubt_at = SENT_AT + timedelta(minutes=5)
     page = timeline(sign_in(cast.nina), batch, "Cat")
-    assert set(happened(page)) == {"Queued", "Put off", "May have been sent twice", "Not certain"}
+    assert set(happened(page)) == {"Queued", "Put off", "May have been sent twice"}
     assert "451 4.7.1 later" in page.words
+    assert "Not certain" in happened(timeline(sign_in(cast.nina), batch, "Ada"))
+
+
+def test_what_was_not_certain_is_not_asked_about_once_a_report_says_it(sign_in: SignIn, cast: Cast) -> None:
+    batch = a_batch(cast.riverside, cast.bob, ADA)
+    with transaction():
+        message_of(patient_of(batch, "Ada")).in_doubt_at = SENT_AT + timedelta(minutes=5)
+    assert "Not certain" not in happened(timeline(sign_in(cast.nina), batch, "Ada"))
 
 
 def test_a_stopped_batch_says_so(sign_in: SignIn, cast: Cast) -> None:

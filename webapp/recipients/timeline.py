@@ -99,7 +99,7 @@ def _sent(message: Message) -> Iterator[Event]:
             "May have been sent twice",
             "A computer stopped in the middle of sending, so the message was sent again.",
         )
-    if message.in_doubt_at:
+    if message.in_doubt_at and message.status is MessageStatus.SENDING:
         yield Event(
             message.in_doubt_at,
             "Not certain",
