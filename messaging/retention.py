@@ -17,22 +17,20 @@ def purge(now: datetime) -> int:
     What the report said (kind, reason, status, the server's words) stays with the message.
     """
     before = now - timedelta(days=settings().report_text_days)
+    old = (
+        select(DeliveryReceipt.id)
+        .where(DeliveryReceipt.received_at < before, DeliveryReceipt.text.is_not(None))
+        .order_by(DeliveryReceipt.received_at)
+        .limit(AT_ONCE)
+    )
     purged = 0
-    while True:
+    while ids := db.session.scalars(old).all():  # looked for before the lock to write is asked for
         with transaction():
-            ids = db.session.scalars(
-                select(DeliveryReceipt.id)
-                .where(DeliveryReceipt.received_at < before, DeliveryReceipt.text.is_not(None))
-                .order_by(DeliveryReceipt.id)
-                .limit(AT_ONCE)
-            ).all()
-            if ids:
-                db.session.execute(
-                    update(DeliveryReceipt)
-                    .where(DeliveryReceipt.id.in_(ids))
-                    .values(text=None)
-                    .execution_options(synchronize_session=False)
-                )
+            db.session.execute(
+                update(DeliveryReceipt)
+                .where(DeliveryReceipt.id.in_(ids))
+                .values(text=None)
+                .execution_options(synchronize_session=False)
+            )
         purged += len(ids)
-        if len(ids) < AT_ONCE:
-            return purged
+    return purged

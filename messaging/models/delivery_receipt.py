@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from messaging.db import Model, UtcDateTime, choice, utcnow
@@ -28,7 +29,16 @@ class EvidenceKind(StrEnum):
 
 class DeliveryReceipt(Model):
     __tablename__ = "delivery_receipts"
-    __table_args__ = (Index(None, "understood", "received_at"), Index(None, "reason", "received_at"))
+    __table_args__ = (
+        Index(None, "understood", "received_at"),
+        Index(None, "reason", "received_at"),
+        Index(  # what can still be purged
+            None,
+            "received_at",
+            sqlite_where=sql("text IS NOT NULL"),
+            postgresql_where=sql("text IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     evidence_id: Mapped[str] = mapped_column(String(64), unique=True)  # hex; equal for the same evidence

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from messaging import receipts, retention
 from messaging.db import db, utcnow
@@ -9,6 +9,13 @@ from messaging.models import DeliveryReceipt, EvidenceKind
 from messaging.receipts import Evidence
 from tests.databases import BOTH
 from tests.sent_messages import send
+
+
+def test_looking_for_old_texts_costs_the_same_however_many_reports_there_are(base_app: Any) -> None:
+    plan = db.session.execute(
+        text("EXPLAIN QUERY PLAN SELECT id FROM delivery_receipts WHERE received_at < '2026' AND text IS NOT NULL")
+    ).all()
+    assert "ix_delivery_receipts_received_at" in plan[0][3]
 
 
 @BOTH

@@ -355,6 +355,13 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery_receipts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_receipts_message_id"), ["message_id"], unique=False)
         batch_op.create_index(
+            batch_op.f("ix_delivery_receipts_received_at"),
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("text IS NOT NULL"),
+            postgresql_where=sa.text("text IS NOT NULL"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_delivery_receipts_reason_delivery_receipts_received_at"),
             ["reason", "received_at"],
             unique=False,
@@ -396,6 +403,7 @@ def downgrade() -> None:
     with op.batch_alter_table("delivery_receipts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_receipts_understood_delivery_receipts_received_at"))
         batch_op.drop_index(batch_op.f("ix_delivery_receipts_reason_delivery_receipts_received_at"))
+        batch_op.drop_index(batch_op.f("ix_delivery_receipts_received_at"))
         batch_op.drop_index(batch_op.f("ix_delivery_receipts_message_id"))
 
     op.drop_table("delivery_receipts")
