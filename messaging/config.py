@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import current_app
 
+LONGEST_TIMEOUT = 600
+DAYS_OF_TRYING = 3  # that may lie between the making of a return path and the sending of its message
 SECRETS = ("SECRET_KEY", "RETURN_PATH_KEYS", "SMTP_URL", "DATABASE_URL", "REDIS_URL", "MAILBOX_URL")
 
 
@@ -132,7 +134,10 @@ class _Reader:
         return int(value)
 
     def keys(self, name: str) -> tuple[str, ...]:
-        keys = tuple(key for key in self.text(name, required=True).replace(",", " ").split() if key)
+        text = self.text(name, required=True)
+        keys = tuple(text.replace(",", " ").split())
+        if text and not keys:
+            self.problems.append(f"{name} holds no key: set it to a long random text.")
         if any(len(key) < 16 for key in keys):
             self.problems.append(f"{name} holds a key that is too short: use at least 16 random characters for each.")
         return keys
@@ -186,6 +191,13 @@ class _Reader:
         for name in ("smtp_messages_per_connection", "smtp_timeout_seconds", "reports_count_days"):
             if values[name] < 1:
                 self.problems.append(f"{name.upper()} must be at least 1.")
+        if values["smtp_timeout_seconds"] > LONGEST_TIMEOUT:  # a job of sending would be ended from outside
+            self.problems.append(f"SMTP_TIMEOUT_SECONDS must be at most {LONGEST_TIMEOUT}: 60 is a good choice.")
+        if values["return_path_days"] < values["reports_count_days"] + DAYS_OF_TRYING:
+            self.problems.append(
+                "RETURN_PATH_DAYS is too small, so reports that count would be refused: make it at least "
+                f"{DAYS_OF_TRYING} more than REPORTS_COUNT_DAYS."
+            )
         if bool(values["bounce_listener_tls_certificate"]) != bool(values["bounce_listener_tls_key"]):
             self.problems.append(
                 "BOUNCE_LISTENER_TLS_CERTIFICATE and BOUNCE_LISTENER_TLS_KEY belong together: set both, or neither."

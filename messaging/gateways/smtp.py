@@ -19,7 +19,8 @@ from messaging.gateways.smtp_dialogue import Dialogue, NotAReply
 from messaging.gateways.smtp_opening import CannotOpen, Opened, event, open_connection
 
 READ_AT_ONCE = 65_536
-PATIENCE_AFTER_DOT = 10  # times the timeout: RFC 5321 section 4.5.3.2 asks for ten minutes there, whatever else is
+PATIENCE_AFTER_DOT = 10  # times the timeout …
+LONGEST_AFTER_DOT = 600.0  # … up to the ten minutes that RFC 5321 section 4.5.3.2 asks for there
 
 
 class Connection:
@@ -191,9 +192,10 @@ class SmtpGateway:
         except OSError:
             connection.deadline = 0.0  # reading tells why, or the next look does
             return
-        has_dot = connection.dialogue.has_sent_content and not connection.unsent
-        patience = PATIENCE_AFTER_DOT if has_dot else 1
-        connection.deadline = time.monotonic() + self._timeout * patience
+        patience = self._timeout
+        if connection.dialogue.has_sent_content and not connection.unsent:
+            patience = max(patience, min(patience * PATIENCE_AFTER_DOT, LONGEST_AFTER_DOT))
+        connection.deadline = time.monotonic() + patience
         if bool(connection.unsent) != waited:
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
             self._selector.modify(connection.socket, events, connection)

@@ -71,6 +71,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ({"SMTP_URL": "smtp://h?tls=off"}, "SMTP_URL has an option that is not known"),
         ({"SMTP_URL": "smtp://h"}, "RETURN_PATH_DOMAIN is not set"),
         ({"BOUNCE_LISTENER_TLS_KEY": "/k"}, "belong together"),
+        ({"RETURN_PATH_KEYS": " , "}, "RETURN_PATH_KEYS holds no key"),
+        ({"SMTP_TIMEOUT_SECONDS": "601"}, "SMTP_TIMEOUT_SECONDS must be at most 600"),
+        ({"RETURN_PATH_DAYS": "9"}, "RETURN_PATH_DAYS is too small"),
+        ({"REPORTS_COUNT_DAYS": "28"}, "RETURN_PATH_DAYS is too small"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(environ: dict[str, str], says: str) -> None:
