@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, abort, make_response, request, session
+from flask import Flask, Response, abort, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import Security, SQLAlchemyUserDatastore
@@ -28,13 +28,10 @@ CONTENT_POLICY = {
     "img-src": "'self'",
     "font-src": "'self'",
     "connect-src": "'self'",
-    "frame-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-FRAMED_CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-
 
 talisman = Talisman()
 csrf = CSRFProtect()
@@ -72,14 +69,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     _sign_in(app)
     _limit_sign_in(app, settings)
     app.before_request(_refuse_nul)
-
-
-def framed(html: str) -> Response:
-    """A patient's message as a page for an iframe of ours: its own style, no script, nothing fetched."""
-    response = make_response(html)
-    response.headers["Content-Security-Policy"] = FRAMED_CONTENT_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
 
 
 def _sign_in(app: Flask) -> None:
