@@ -6,17 +6,17 @@ put into one has its line breaks taken out first, so that no value can add a hea
 """
 
 import base64
-import binascii
 import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
+from messaging.email_parts import Parts
 from messaging.html_part import html_part
 from messaging.models import Organisation
 from messaging.personalisation import Template, normalise
@@ -31,7 +31,7 @@ _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What one patient will read. `html` is the complete HTML part, everything in it escaped."""
+    """What one patient will read. `html` is the complete HTML part, everything in it escaped; the rest is text."""
 
     subject: str
     text: str
@@ -69,8 +69,8 @@ class EmailTemplate:
 
     def __init__(self, organisation: Organisation, subject: str, body: str, *, is_test: bool = False) -> None:
         self._subject = Template(TEST_MARK + subject if is_test else subject)
-        self._body = Template("\n".join(_LINE_ENDS.split(body.strip())))
         self._practice = one_line(organisation.name)
+        self._parts = Parts("\n".join(_LINE_ENDS.split(body.strip())), self._practice)
         self._sender = one_line(organisation.from_address)
         self._reply_to = one_line(organisation.reply_to)
         self._digest = hashlib.sha256(f"{self._sender}\0{subject}\0{body}".encode())
@@ -79,9 +79,9 @@ class EmailTemplate:
 
     def render(self, values: Mapping[str, str]) -> Rendered:
         subject = one_line(self._subject.fill(values))
-        text = self._body.fill(values)
+        text = self._parts.fill(values)
         html = html_part(subject, text, self._practice)
-        return Rendered(subject, text, html, formataddr((self._practice, self._sender)), self._reply_to)
+        return Rendered(subject, text, html, f"{self._practice} <{self._sender}>".strip(), self._reply_to)
 
     def as_bytes(self, values: Mapping[str, str], *, to: str, message_id: int, issued: date, unique: str = "") -> bytes:
         """The whole message with CRLF line ends. The same message always gets the same Message-ID.
@@ -89,8 +89,7 @@ class EmailTemplate:
         `unique` tells apart what is no message of ours: tests, which have no id.
         """
         subject = one_line(self._subject.fill(values))
-        text = self._body.fill(values)
-        html = html_part(subject, text, self._practice)
+        plain, html = self._parts.encode(subject, values)
         to = one_line(to)
         digest = self._digest.copy()
         digest.update(f"\0{message_id}\0{issued}\0{to}\0{unique}".encode())
@@ -104,19 +103,8 @@ class EmailTemplate:
             f'Content-Type: multipart/alternative; boundary="=_{unique}"\r\n\r\n'
         )
         boundary = f"--=_{unique}".encode()
-        return b"".join(
-            (
-                head.encode("ascii", "replace"),
-                boundary,
-                b"\r\nContent-Type: text/plain; charset=utf-8\r\n",
-                _encoded(text),
-                boundary,
-                b"\r\nContent-Type: text/html; charset=utf-8\r\n",
-                _encoded(html),
-                boundary,
-                b"--\r\n",
-            )
-        )
+        top = head.encode("ascii", "replace") + boundary
+        return b"".join((top, b"\r\n", plain, boundary, b"\r\n", html, boundary, b"--\r\n"))
 
 
 def values_of(recipient: Patient) -> dict[str, str]:
@@ -178,22 +166,6 @@ def _mailbox(name: str, address: str) -> str:
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}" <{address}>'
     return f"{header_text(name)} <{address}>"
-
-
-def _encoded(text: str) -> bytes:
-    """A body part's own header and its content: readable where most of it is ASCII, base64 where it is not."""
-    if len(text.encode("utf-8", "replace")) > len(text) * 1.3:
-        data = text.encode("utf-8", "replace").replace(b"\n", b"\r\n") + b"\r\n"
-        content = base64.encodebytes(data).replace(b"\n", b"\r\n")
-        return b"Content-Transfer-Encoding: base64\r\n\r\n" + content
-    lines = b"\r\n".join(map(_quoted_printable, text.split("\n")))
-    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + lines + b"\r\n"
-
-
-@lru_cache(maxsize=1_000)
-def _quoted_printable(line: str) -> bytes:
-    """Most lines of a message are the same for every patient."""
-    return binascii.b2a_qp(line.encode("utf-8", "replace"), istext=False).replace(b"\n", b"\r\n")
 
 
 @lru_cache(maxsize=4)

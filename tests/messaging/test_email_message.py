@@ -106,6 +106,25 @@ def test_any_words_arrive_as_they_are(base_app: Flask, subject: str, body: str) 
     assert " ".join(str(read(content)["Subject"]).split()) == " ".join(one_line(subject).split())
 
 
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["Hello", "", " ", "((name))", "Dear ((name)),", "((name)) ((name))", "https://x.example", "é" * 9]
+        )
+    ),
+    st.sampled_from(
+        ["Ann", "", " ", "a\nb", "a\n\nb", '<b>&"', "https://y.example/?a=1&b", "Ж" * 40, "é", "x" * 200, "=20 "]
+    ),
+)
+def test_what_is_made_line_by_line_is_what_the_whole_would_be(base_app: Flask, lines: list[str], name: str) -> None:
+    template = EmailTemplate(practice(), "Flu", "\n".join(lines))
+    rendered = template.render({"name": name})
+    text, html = parts(written(template, {"name": name}))
+    assert (text.rstrip("\n"), html) == (rendered.text.rstrip("\n"), rendered.html)
+    assert max(map(len, written(template, {"name": name}).split(b"\r\n"))) <= 98
+
+
 def test_many_letters_beyond_ascii_are_not_blown_up(base_app: Flask) -> None:
     content = written(EmailTemplate(practice(), "Грип", "Вакцинация от гриппа. " * 50), {})
     assert b"Content-Transfer-Encoding: base64" in content
@@ -144,6 +163,11 @@ def test_a_preview_shows_what_leaves(base_app: Flask) -> None:
     rendered = template.render({"first name": "Ann"})
     text, html = parts(written(template, {"first name": "Ann"}))
     assert (rendered.subject, rendered.text, rendered.html) == ("Flu for Ann", text, html)
+
+
+def test_a_preview_names_the_practice_as_people_write_it(base_app: Flask) -> None:
+    template = EmailTemplate(practice(name="St Mary’s, Élan"), "Flu", WORDS)
+    assert template.render({"first name": "Ann"}).sender == "St Mary’s, Élan <flu@riverside.example>"
 
 
 def test_a_field_that_nobody_has_is_refused(base_app: Flask) -> None:

@@ -20,6 +20,7 @@ from webapp.words import UK, plural
 
 BY = "command line"
 POLL_SECONDS = 1.0
+LONGEST_KEY = 100  # characters
 LIST_REFUSED, NOT_READY, NOT_ALL_SENT = 3, 4, 5  # exit codes; 1 is any other refusal, 2 a wrong option
 
 
@@ -49,6 +50,8 @@ def send_batch(
     Duplicates, likely typing slips and addresses that failed for good are left out, as on the review page.
     Exit codes: 3 the file is no patient list, 4 nothing could be sent, 5 stopped or held before all were sent.
     """
+    if once_key is not None and not 1 <= len(once_key) <= LONGEST_KEY:
+        raise click.BadParameter(f"Use 1 to {LONGEST_KEY} characters.", param_hint="--once")
     practice = _practice(ods_code)
     moment = _moment(at)
     batch = _earlier(practice, once_key)

@@ -3,7 +3,8 @@
 from flask import Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from messaging import batches
+from messaging import audit, batches
+from messaging.db import transaction
 from messaging.models import Batch, ConcernKind, RefusedRow
 from webapp import csv_export
 from webapp.batches.blueprint import blueprint, find_draft
@@ -39,6 +40,8 @@ def accepted(batch_id: int) -> ResponseReturnValue:
 @blueprint.get("/batches/<int:batch_id>/review/not-accepted.csv")
 def not_accepted(batch_id: int) -> Response:
     batch = find_batch(batch_id)
+    with transaction():
+        audit.record(me(), "not accepted list downloaded", batch, organisation_id=batch.organisation_id)
     rows = (_cells(row) for row in batches.refused_rows(batch))
     return csv_export.download(f"not-accepted-{batch.id}", REFUSED_COLUMNS, rows)
 

@@ -4,8 +4,10 @@ import csv
 import io
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
 from messaging.db import db, transaction
-from messaging.models import Batch, Suppression
+from messaging.models import AuditEntry, Batch, Suppression
 from tests.cast import Cast
 from tests.messaging.batch_drafts import ADA, BEN, CAT, HEADINGS
 from tests.webapp.batches.journey import SignIn, upload, words
@@ -39,6 +41,9 @@ def test_fifty_are_shown_and_the_download_has_all(sign_in: SignIn, cast: Cast) -
     rows = list(csv.reader(io.StringIO(browser.get(page.link("Download List")).text)))
     assert len(rows) == 61
     assert rows[0][:2] == ["Row in your file", "NHS Number"]
+    newest = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert newest is not None
+    assert (newest.actor, newest.action) == (f"user {cast.alice.id}", "not accepted list downloaded")
 
 
 def test_the_download_holds_no_live_formula(sign_in: SignIn, cast: Cast) -> None:

@@ -96,6 +96,13 @@ def test_it_names_no_patient(run: Run) -> None:
     assert not [word for word in ("Ada", "Lovelace", "ada@", "9434765919") if word in output]
 
 
+@pytest.mark.parametrize("key", ["", "k" * 101])
+def test_a_key_that_cannot_be_kept_is_refused(run: Run, key: str) -> None:
+    refused = run("--once", key)
+    assert refused.exit_code == 2
+    assert "Use 1 to 100 characters" in refused.stderr
+
+
 def test_the_same_key_twice_sends_once_and_says_so(run: Run) -> None:
     run("--once", "flu-2026")
 
