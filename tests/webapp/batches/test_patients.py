@@ -51,6 +51,13 @@ def test_no_file_at_all_is_asked_for(sign_in: SignIn, cast: Cast) -> None:
     assert page.errors == ["Choose the file with your patient list."]
 
 
+def test_a_part_that_holds_a_mistake_says_so_in_the_title_too(sign_in: SignIn, cast: Cast) -> None:
+    part = sign_in(cast.alice).post("/batches/new", {}, status=422, part=True)
+
+    titles = [title.get_text() for title in part.soup.find_all("title", recursive=False)]
+    assert titles == ["Error: Patients – Riverside Surgery – Postround"]
+
+
 def test_a_hundred_megabytes_are_refused_with_a_page(sign_in: SignIn, cast: Cast) -> None:
     page = post_large(sign_in(cast.alice), "/batches/new", bytes(100_000_000), status=413)
 
