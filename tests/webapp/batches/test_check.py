@@ -42,6 +42,14 @@ def test_it_says_who_is_sent_to_who_is_left_out_and_why(sign_in: SignIn, cast: C
     assert "Email cannot be confirmed as delivered" in page.words
 
 
+def test_it_says_for_how_many_a_field_is_empty(sign_in: SignIn, cast: Cast) -> None:
+    browser = sign_in(cast.alice)
+    upload(browser, "\n".join([HEADINGS, ADA, BEN.replace("Ben", "")]).encode())
+    page = browser.follow(browser.post("/batches/1/message", words(body="Dear ((First Name))")))
+
+    assert "((First Name)) is empty for 1 patient: nothing will stand there." in page.words
+
+
 def test_it_shows_the_whole_message_of_a_patient_and_another_with_one_click(sign_in: SignIn, cast: Cast) -> None:
     browser = sign_in(cast.alice)
     a_ready_batch(browser)

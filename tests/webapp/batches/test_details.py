@@ -256,6 +256,7 @@ def test_the_list_shows_each_batch_and_moves_the_rows_that_move(browser: Browser
     a_draft(cast, name="Later")
 
     page = browser.get("/batches")
+    assert page.link("View Details Flu") == f"/batches/{batch.id}"
     rows = page.soup.select("tbody tr")
     assert [row.select_one("a").get_text(strip=True) for row in rows] == ["Later", "Flu"]
     assert rows[0].get("hx-get") is None
