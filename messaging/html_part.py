@@ -2,11 +2,13 @@
 
 Paragraphs, line breaks and links for bare https addresses; everything else is escaped. No picture, no script, nothing
 fetched from anywhere: mail programs would ask the patient about it, and it would tell somebody that they read it.
+
+Each line of the text becomes one line of HTML, which depends on its neighbours only by whether they are blank. So the
+lines that all patients share are made once (email_parts).
 """
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Sequence
 from html import escape
 
 _LINK = re.compile(r"https://[^\s<>\"'\x00-\x1f]{1,2000}")
@@ -19,43 +21,46 @@ _BEFORE = (
     '<div style="max-width:600px;margin:0 auto;background:#ffffff;'
     'font-family:Arial,Helvetica,sans-serif;font-size:19px;line-height:1.5;color:#212b32">\n'
     '<div style="padding:16px 20px;background:#005eb8;color:#ffffff;font-weight:bold">{practice}</div>\n'
-    '<div style="padding:8px 20px 24px">\n'
+    '<div style="padding:8px 20px 24px">'
 )
-_AFTER = "\n</div>\n</div>\n</body>\n</html>"
+AFTER = "</div>\n</div>\n</body>\n</html>"
 _PARAGRAPH = '<p style="margin:16px 0;overflow-wrap:anywhere">'
 
 
 def html_part(subject: str, text: str, practice: str) -> str:
     """A complete document. All three are plain text and come out escaped."""
-    head = _BEFORE.format(title=escape(subject), practice=escape(practice))
-    paragraphs = "</p>\n".join(_PARAGRAPH + "<br>\n".join(lines) for lines in _paragraphs(text))
-    return f"{head}{paragraphs}</p>{_AFTER}"
+    lines = text.split("\n")
+    body = (line_between(lines, place, line) for place, line in enumerate(lines))
+    return "\n".join([before(subject, practice), *body, AFTER])
 
 
-def _paragraphs(text: str) -> Iterator[list[str]]:
-    """Lines between blank ones, escaped; at least one paragraph."""
-    lines: list[str] = []
-    for line in text.strip().split("\n"):
-        if line.strip():
-            lines.append(_line(line))
-        elif lines:
-            yield lines
-            lines = []
-    yield lines
+def before(subject: str, practice: str) -> str:
+    """The document up to its first line of words."""
+    return _BEFORE.format(title=escape(subject), practice=escape(practice))
 
 
-@lru_cache(maxsize=1_000)
-def _line(text: str) -> str:
-    """Most lines of a message are the same for every patient."""
-    return _with_links(text) if "https://" in text else escape(text)
+def line_between(lines: Sequence[str], place: int, line: str) -> str:
+    """The line at that place as HTML, with the ends of its paragraph where its neighbours are blank."""
+    opening, closing = ends(lines, place)
+    return f"{opening}{escaped(line)}{closing}" if line.strip() else ""
 
 
-def _with_links(text: str) -> str:
+def ends(lines: Sequence[str], place: int) -> tuple[str, str]:
+    """What stands before and after the line at that place."""
+    first = place == 0 or not lines[place - 1].strip()
+    last = place == len(lines) - 1 or not lines[place + 1].strip()
+    return _PARAGRAPH if first else "", "</p>" if last else "<br>"
+
+
+def escaped(line: str) -> str:
+    """Text as HTML, its https addresses as links."""
+    if "https://" not in line:
+        return escape(line)
     done, end = [], 0
-    for match in _LINK.finditer(text):
+    for match in _LINK.finditer(line):
         address = match[0].rstrip(_NOT_PART_OF_A_LINK)
-        done.append(escape(text[end : match.start()]))
+        done.append(escape(line[end : match.start()]))
         done.append(f'<a href="{escape(address)}" style="color:#005eb8">{escape(address)}</a>')
         end = match.start() + len(address)
-    done.append(escape(text[end:]))
+    done.append(escape(line[end:]))
     return "".join(done)

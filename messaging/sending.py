@@ -37,6 +37,8 @@ SHARE_EVERY = 2.0  # seconds
 EXTEND_EVERY = 15.0  # a third of a lease
 SETBACKS_TO_END = 4  # in a row, 1, 2 and 4 seconds apart; after that the sweep comes back
 BACK_LIMIT = 3  # connections that may end under one message before it waits like one that was put off
+GATHER_SECONDS = 0.002  # that answers are waited for to share a commit, where the smart host is so quick that it pays
+QUICK_SECONDS = 0.01
 DRAIN_SECONDS = 18.0  # after SIGTERM, for what is in flight
 DATABASE_SECONDS = 600.0  # that a round waits for a database that is away
 
@@ -72,6 +74,7 @@ class Round:
         self._began = now
         self._seconds = seconds
         self._granted = 0
+        self._answers_after = QUICK_SECONDS  # seconds, of late
         self._enough = sender.connections  # until the smart host takes no more of them at once
         self._next_share = self._next_token = self._next_try = 0.0
         self._next_extension = now + EXTEND_EVERY
@@ -100,9 +103,17 @@ class Round:
         self._mind_connections(now)
         self._claim()
         self._commit(self._write(now))
-        for outcome in self._gateway.wait(self._patience(now)):
-            self._heard(outcome)
+        self._listen(self._patience(now))
         self._mind_failures(now)
+
+    def _listen(self, seconds: float) -> None:
+        """Takes the answers that are there, and those that come within a moment: one commit serves them all."""
+        for outcome in self._gateway.wait(seconds):
+            self._heard(outcome)
+        until = time.monotonic() + (GATHER_SECONDS if self._answers_after < QUICK_SECONDS else 0.0)
+        while self._results and self._in_flight and (left := until - time.monotonic()) > 0:
+            for outcome in self._gateway.wait(left):
+                self._heard(outcome)
 
     def _mind_the_clock(self, now: float) -> None:
         if now - self._began >= self._seconds:
@@ -209,7 +220,8 @@ class Round:
             self._probe = None if self._standing.is_proven else one.message.id
 
     def _heard(self, outcome: Outcome) -> None:
-        _, message = self._in_flight.pop(outcome.parcel.message_id)
+        left, message = self._in_flight.pop(outcome.parcel.message_id)
+        self._answers_after += (time.monotonic() - left - self._answers_after) / 16
         was_proven = self._standing.is_proven
         judgement = self._standing.heard(
             judge(outcome), outcome.answer, message.was_refused_for_us, was_probe=message.id == self._probe
