@@ -42,6 +42,11 @@ def unknown_fields(text: str, available: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in fields_in(text) if normalise(name) not in known)
 
 
+def has_broken_field(text: str) -> bool:
+    """Whether two brackets open something that is no field: the closing ones are missing, or there is nothing inside."""
+    return any("((" in words for words in _cut(text)[::2])
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The words for one patient. Raises UnknownField. For many patients make one Template."""
     return Template(text).fill(values)

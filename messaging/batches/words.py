@@ -10,7 +10,7 @@ from messaging.batches.fields import available_fields, column_of
 from messaging.batches.patients import count_patients, who_is_in
 from messaging.contact_details import Refused, nhs_number
 from messaging.models import Batch
-from messaging.personalisation import fields_in, unknown_fields
+from messaging.personalisation import fields_in, has_broken_field, unknown_fields
 
 _LONG_NUMBER = re.compile(r"\d(?:[ \-]?\d){9}")
 NOT_IN_A_SUBJECT = {
@@ -53,6 +53,8 @@ def problems_of_words(batch: Batch) -> list[Problem]:
         found.append(Problem("body", "Enter the message."))
     for field, text in (("subject", batch.subject), ("body", batch.body)):
         found += [Problem(field, sentence) for sentence in _unknown(batch, text)]
+        if has_broken_field(text):
+            found.append(Problem(field, "There is a (( that is no field. Close it with )), or take the brackets out."))
     return found + [Problem("subject", sentence) for sentence in _identifying(batch)]
 
 

@@ -35,6 +35,17 @@ def test_it_says_so_when_every_patient_is_left_out_or_refused(cast: Cast) -> Non
     assert sentence.startswith("No patient in the list can be sent to.")
 
 
+@pytest.mark.parametrize("body", ["Dear ((first name)", "Dear ((first name), come", "Dear (( )), come"])
+def test_a_field_that_was_not_closed_is_never_sent_as_it_stands(cast: Cast, body: str) -> None:
+    ((field, sentence),) = sentences(a_draft(cast, body=body))
+    assert field == "body"
+    assert sentence.startswith("There is a (( that is no field.")
+
+
+def test_brackets_of_ordinary_writing_are_no_field(cast: Cast) -> None:
+    assert sentences(a_draft(cast, body="Phone us (mornings (8 to 12)), or write.")) == []
+
+
 def test_an_unknown_field_is_refused_by_its_name(cast: Cast) -> None:
     batch = a_draft(cast, body="Dear ((first name)), your ((dentist)) says so")
 
