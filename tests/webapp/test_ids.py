@@ -38,6 +38,6 @@ def test_it_answers_for_a_number_that_no_table_can_hold(
         assert answer("GET", address) == 404, address
     assert answer("GET", f"{draft}/check?patient={number}") == 302
     assert answer("POST", f"{draft}/review/concerns/duplicate", decision="keep", patient=number) == 400
-    assert answer("POST", f"{draft}/failed/dealt-with", patient=number) == 303
+    assert answer("POST", f"{draft}/failed/dealt-with", patient=number) == 422
     assert answer("POST", f"{draft}/test", patient=number) == 422
     assert answer("POST", f"{draft}/approval", send="later", day=number, month="1", year=number, time="9am") == 422

@@ -91,7 +91,7 @@ TABLE = (
     Row("batches.not_certain", "POST", "/batches/{batch}/doubts",    (SIGN_IN, 404, 403, 302, 302), LEAVE),
     Row("recipients.failed", "GET", "/batches/{batch}/failed",       (SIGN_IN, 404, 200, 200, 200)),
     Row("recipients.failed", "POST", "/batches/{batch}/failed",      (SIGN_IN, 404, 200, 200, 200), {"words": "a"}),
-    Row("recipients.dealt_with", "POST", "/batches/{batch}/failed/dealt-with", (SIGN_IN, 404, 403, 303, 303)),
+    Row("recipients.dealt_with", "POST", "/batches/{batch}/failed/dealt-with", (SIGN_IN, 404, 403, 422, 422)),
     Row("recipients.failed_csv", "GET", "/batches/{batch}/failed.csv", (SIGN_IN, 404, 200, 200, 200)),
     Row("recipients.failed_csv", "POST", "/batches/{batch}/failed.csv", (SIGN_IN, 404, 200, 200, 200)),
     Row("recipients.calls_csv", "GET", "/batches/{batch}/failed/calls.csv", (SIGN_IN, 404, 200, 200, 200)),
