@@ -78,6 +78,7 @@ def main() -> int:
         make_durable(db.engine)
         by = sender()
         work_until_stopped(app, by)
+        ignore_signals()
         by.end()
     return 0
 
@@ -99,6 +100,12 @@ def work_until_stopped(app: Flask, by: Sender) -> None:
 def stop_on_signals(by: Sender) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: by.stopping.set())
+
+
+def ignore_signals() -> None:
+    """We are ending. Python gives its own handlers up before it is gone, and a second SIGTERM would count as a crash."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _work(app: Flask, by: Sender) -> None:
