@@ -103,7 +103,7 @@ def stop_on_signals(by: Sender) -> None:
 
 
 def ignore_signals() -> None:
-    """We are ending. Python gives its own handlers up before it is gone, and a second SIGTERM would count as a crash."""
+    """Python gives up its handlers before it is gone, and a second SIGTERM would then look like a crash."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
