@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bounce_listener.addressee import return_path_of
 from bounce_listener.mailbox_address import MailboxAddress
 from bounce_listener.once import MOST_OCTETS, is_expired, take
+from bounce_listener.recording import may_be_one_of_them
 from messaging import heartbeats
 from messaging.config import Settings, SettingsError
 from messaging.db import db, utcnow
@@ -79,7 +80,13 @@ class Mailbox:
             log.info("a report to an expired return path message=%d via=mailbox", signed.message_id)
             self.counts.expired += 1
             return True
-        take(self.app, raw, signed.message_id, "mailbox")
+        try:
+            take(self.app, raw, signed.message_id, "mailbox")
+        except SQLAlchemyError as error:
+            if not may_be_one_of_them(error):
+                raise
+            log.error("a report that the database refuses stays in the mailbox message=%d", signed.message_id)
+            return False
         self.counts.recorded += 1
         return True
 

@@ -31,7 +31,7 @@ def record_each(returned: Sequence[Returned]) -> list[Recorded | None]:
     try:
         return list(record(returned))
     except SQLAlchemyError as error:
-        if len(returned) > 1 and _may_be_one_of_them(error):
+        if len(returned) > 1 and may_be_one_of_them(error):
             return [outcome for one in returned for outcome in record_each([one])]
         cause = error.orig if isinstance(error, DBAPIError) else error  # by kind only: its words hold the values
         log.error("reports not recorded pieces=%d error=%s", len(returned), type(cause).__name__)
@@ -55,7 +55,7 @@ def _address(known: Mapping[int, About], message_id: int) -> str | None:
     return known[message_id].to_address if message_id in known else None
 
 
-def _may_be_one_of_them(error: SQLAlchemyError) -> bool:
+def may_be_one_of_them(error: SQLAlchemyError) -> bool:
     """Not when the database itself is away: then each alone would only take longer to fail."""
     if isinstance(error, DBAPIError) and type(error).__name__ in ("OperationalError", "InterfaceError"):
         return getattr(error.orig, "sqlstate", None) in TURNED_DOWN_TOGETHER

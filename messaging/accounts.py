@@ -16,6 +16,7 @@ LONGEST_PASSWORD = 128  # hashing is dear: nobody shall make us hash a book
 EASY = frozenset({"password1234", "passwordpassword", "123456789012", "qwertyuiop12", "letmeinletmein"})
 TAKEN = "Somebody signs in with that email address already."
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+LONGEST_NAME = 200
 
 
 class Refused(ValueError):
@@ -29,6 +30,8 @@ def create_practice(ods_code: str, name: str, from_address: str, reply_to: str =
         raise Refused("An ODS code is 3 to 12 letters and digits, for example A81001.")
     if not name.strip():
         raise Refused("Enter the name of the practice.")
+    if len(name.strip()) > LONGEST_NAME:
+        raise Refused(f"The name of a practice is {LONGEST_NAME} characters at most.")
     practice = Organisation(
         ods_code=code,
         name=name.strip(),

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import Connection, Dialect, bindparam, exists, select, update
 
 from messaging.db import db, transaction, utcnow
 from messaging.email_message import values_of
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
+from messaging.quick_sql import QuickStatement
 from messaging.reasons import Reason
 from messaging.transitions import advance, id_list, is_among
 
@@ -74,16 +75,16 @@ def claim(batch: Batch, worker: str, limit: int) -> list[Claimed]:
         return _read(ids, batch)
 
 
-def start(batch_id: int, worker: str, ids: Sequence[int]) -> set[int]:
+def start(batch_id: int, worker: str, ids: Sequence[int], connection: Connection | None = None) -> set[int]:
     """Marks them as started; answers which may now leave. Those missing were stopped, held, or are no longer ours.
 
-    Call inside transaction().
+    Call inside transaction(), or with a connection that is in one.
     """
     if not ids:
         return set()
-    connection = db.session.connection()
+    connection = connection or db.session.connection()
     values = start_values(batch_id, worker, ids, utcnow())
-    return {row[0] for row in connection.execute(starting(connection.dialect.name), values)}
+    return {row[0] for row in _quick_start(connection.dialect).run(connection, values)}
 
 
 def start_values(batch_id: int, worker: str, ids: Sequence[int], now: datetime) -> dict[str, Any]:
@@ -92,8 +93,12 @@ def start_values(batch_id: int, worker: str, ids: Sequence[int], now: datetime) 
 
 
 @lru_cache
+def _quick_start(dialect: Dialect) -> QuickStatement:
+    return QuickStatement(starting(dialect.name), dialect)
+
+
 def starting(dialect: str) -> Any:
-    """The statement of start(), built once: it runs for every few messages."""
+    """The statement of start()."""
     table: Any = Message.__table__
     return (
         update(table)
@@ -187,8 +192,9 @@ def _read(ids: Sequence[int], batch: Batch) -> list[Claimed]:
             Recipient.fields,
         )
         .join(Recipient, Recipient.id == Message.recipient_id)
-        .where(Message.id.in_(ids))
-        .order_by(Message.send_after, Message.id)
+        .where(is_among(Message.id, db.engine.dialect.name))
+        .order_by(Message.send_after, Message.id),
+        {"ids": id_list(ids)},
     )
     return [
         Claimed(

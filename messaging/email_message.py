@@ -23,6 +23,15 @@ from messaging.personalisation import Template, normalise
 from messaging.return_path import return_paths
 
 TEST_MARK = "[Test] "
+KNOWN_FIELDS = {  # by the names that words use
+    "first name": "first_name",
+    "surname": "surname",
+    "date of birth": "date_of_birth",
+    "email address": "email",
+    "nhs number": "nhs_number",
+    "mobile number": "mobile",
+    "emis number": "emis_number",
+}
 LONGEST_PLAIN_HEADER = 900  # characters: RFC 5322 allows a line 998
 ENCODED_WORD_BYTES = 42  # of UTF-8 in one encoded word of at most 75 characters (RFC 2047)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -109,19 +118,17 @@ class EmailTemplate:
 
 def values_of(recipient: Patient) -> dict[str, str]:
     """What the words can name: every column of the file, and the fields that we know by their own names."""
-    known = {
-        "first name": recipient.first_name,
-        "surname": recipient.surname,
-        "date of birth": recipient.date_of_birth,
-        "email address": recipient.email,
-        "nhs number": recipient.nhs_number,
-        "mobile number": recipient.mobile,
-        "emis number": recipient.emis_number,
-    }
     values = dict(recipient.fields)
-    there = {normalise(name) for name in values}
-    values.update((name, value) for name, value in known.items() if normalise(name) not in there)
+    for name, column in _missing(tuple(values)):
+        values[name] = getattr(recipient, column)
     return values
+
+
+@lru_cache(maxsize=64)
+def _missing(headings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The fields that we know and the file does not name: the same for all patients of a list."""
+    there = {normalise(heading) for heading in headings}
+    return tuple((name, column) for name, column in KNOWN_FIELDS.items() if normalise(name) not in there)
 
 
 def one_line(text: str) -> str:

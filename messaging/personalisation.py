@@ -43,7 +43,7 @@ def unknown_fields(text: str, available: Iterable[str]) -> tuple[str, ...]:
 
 
 def has_broken_field(text: str) -> bool:
-    """Whether two brackets open something that is no field: the closing ones are missing, or there is nothing inside."""
+    """Whether two brackets open something that is no field: not closed, or with nothing inside."""
     return any("((" in words for words in _cut(text)[::2])
 
 

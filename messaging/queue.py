@@ -1,11 +1,14 @@
 """Work for later, by the name of a job: ids only, never a patient's data. The row is the truth, the queue a hint."""
 
 import logging
+import time
 from typing import Any
 
 from flask import current_app
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
@@ -18,14 +21,17 @@ SEND_TEST = "worker.jobs.send_test"
 SWEEP = "worker.jobs.sweep"
 JOBS = (START_BATCH, SEND_BATCH, SEND_TEST, SWEEP)
 JOB_TIMEOUT_SECONDS = 15 * 60
+WORKERS_KNOWN_SECONDS = 3.0
 FAILED_JOBS_KEPT_SECONDS = 24 * 60 * 60
 
 log = logging.getLogger(__name__)
 
 
-def redis_connection(url: str) -> "Redis":
-    """Gives up on a silent server after seconds, so that a click never hangs on it."""
-    options: dict[str, Any] = {"socket_connect_timeout": 3, "health_check_interval": 30}
+def redis_connection(url: str, *, waits_for_jobs: bool = False) -> "Redis":
+    """Gives up on a silent server after seconds, so that no click hangs on it; rq gives a waiter its own time."""
+    options: dict[str, Any] = {"socket_connect_timeout": 2, "health_check_interval": 30}
+    if not waits_for_jobs:
+        options |= {"socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
     if url.startswith("rediss://"):
         options["ssl_cert_reqs"] = "none"  # Heroku's Key-Value Store signs its own certificates
     return Redis.from_url(url, **options)
@@ -59,8 +65,14 @@ def enqueue(job: str, *ids: int, copies: int = 1) -> bool:
 
 
 def count_workers() -> int | None:
-    """Those that listen to the queue now; None when Redis is away."""
+    """Those that listen to the queue; None when Redis is away. Seconds old, so that no watcher has to wait for it."""
+    known: tuple[float, int | None] = current_app.extensions.get("postround_workers", (0.0, None))
+    now = time.monotonic()
+    if now < known[0]:
+        return known[1]
     try:
-        return Worker.count(connection=connection(), queue=jobs())
+        count = Worker.count(connection=connection(), queue=jobs())
     except RedisError:
-        return None
+        count = None
+    current_app.extensions["postround_workers"] = (now + WORKERS_KNOWN_SECONDS, count)
+    return count

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from messaging import retries, suppressions
 from messaging.answers import Judgement, Verdict
@@ -35,17 +35,24 @@ class Result:
 def record(results: Sequence[Result], worker: str, when_in_doubt: WhenInDoubt) -> None:
     """Call inside transaction(). What is no longer this worker's stays as it is."""
     now = utcnow()
-    accepted = [result for result in results if result.judgement.verdict is Verdict.SENT]
-    advance_each(
-        MessageStatus.SENT,
-        [{"id": result.message.id, "answer": result.answer.words} for result in accepted],
-        claimed_by=worker,
-        sent_at=now,
-        reason="",
-    )
+    record_accepted([result for result in results if result.judgement.verdict is Verdict.SENT], worker, now)
     for result in results:
         if result.judgement.verdict is not Verdict.SENT:
             _record_one(result, worker, when_in_doubt, now)
+
+
+def record_accepted(
+    results: Sequence[Result], worker: str, now: datetime, connection: Connection | None = None
+) -> None:
+    """Many at once. Call inside transaction(), or with a connection that is in one."""
+    advance_each(
+        MessageStatus.SENT,
+        [{"id": result.message.id, "answer": result.answer.words} for result in results],
+        claimed_by=worker,
+        connection=connection,
+        sent_at=now,
+        reason="",
+    )
 
 
 def _record_one(result: Result, worker: str, when_in_doubt: WhenInDoubt, now: datetime) -> None:

@@ -9,13 +9,27 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from messaging.db import db, in_chunks
+from messaging.db import db
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient, RecipientStatus
+from messaging.quick_sql import QuickStatement
 
 M, R, B = MessageStatus, RecipientStatus, BatchStatus
-IDS_AT_ONCE = 500  # parameters in one statement
 
 MESSAGE: dict[MessageStatus, tuple[MessageStatus, ...]] = {
     M.QUEUED: (M.SENDING,),  # a temporary refusal, or given back: again at send_after
@@ -76,35 +90,38 @@ def advance(model: type[Any], to: Any, *criteria: ColumnElement[bool], **values:
     )
     moved = db.session.execute(statement).all()
     if model is Message:
-        _recipients_follow([row[1] for row in moved], to)
+        _recipients_follow([row[1] for row in moved], to, db.session.connection())
     return [row[0] for row in moved]
 
 
 def advance_each(
-    to: MessageStatus, rows: Sequence[Mapping[str, Any]], *, claimed_by: str, **same: Any
+    to: MessageStatus,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    claimed_by: str,
+    connection: Connection | None = None,
+    **same: Any,
 ) -> list[tuple[int, int]]:
     """Moves many messages at once, each with texts of its own: rows of {"id", column: text …}; `same` goes into all.
 
     Only those still claimed by the named worker move: an answer that comes after the lease was lost changes nothing.
     Each that moves has had one attempt more and is nobody's then. Answers (message id, patient's id) of those. Call
-    inside transaction(). This is what sending spends its time with, so its statements are built once.
+    inside transaction(), or with a connection that is in one. Sending spends its time with this, so its statements are
+    built once.
     """
     if not rows:
         return []
     columns = tuple(name for name in rows[0] if name != "id")
-    connection = db.session.connection()
+    connection = connection or db.session.connection()
+    dialect = connection.dialect
     values: dict[str, Any] = {"holder": claimed_by, **{f"all_{name}": value for name, value in same.items()}}
-    if connection.dialect.name == "sqlite":
+    if dialect.name == "sqlite":
         values["rows"] = json.dumps([[row["id"], *(row[name] for name in columns)] for row in rows])
-        statement = _each_on_sqlite(columns, tuple(same), to)
     else:
         values["moving"] = [row["id"] for row in rows]
         values.update((f"new_{name}", [row[name] for row in rows]) for name in columns)
-        statement = _each_on_postgresql(columns, tuple(same), to)
-    moved = [(row[0], row[1]) for row in connection.execute(statement, values)]
-    if moved:
-        ids = id_list([recipient_id for _, recipient_id in moved])
-        connection.execute(_recipients_of_each(connection.dialect.name, FOLLOWS[to]), {"ids": ids})
+    moved = [(row[0], row[1]) for row in _quick_each(columns, tuple(same), to, dialect).run(connection, values)]
+    _recipients_follow([recipient_id for _, recipient_id in moved], to, connection)
     return moved
 
 
@@ -120,6 +137,11 @@ def id_list(ids: Sequence[int]) -> Any:
 
 
 @lru_cache
+def _quick_each(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus, dialect: Dialect) -> QuickStatement:
+    build = _each_on_sqlite if dialect.name == "sqlite" else _each_on_postgresql
+    return QuickStatement(build(columns, same, to), dialect)
+
+
 def _each_on_sqlite(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus) -> Any:
     given = func.json_each(bindparam("rows", type_=Text)).table_valued("value", name="given")
     texts = [func.json_extract(given.c.value, f"$[{n}]", type_=Text) for n in range(1, len(columns) + 1)]
@@ -127,7 +149,6 @@ def _each_on_sqlite(columns: tuple[str, ...], same: tuple[str, ...], to: Message
     return _each(message_id, dict(zip(columns, texts, strict=True)), same, to)
 
 
-@lru_cache
 def _each_on_postgresql(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus) -> Any:
     lists = [bindparam(f"new_{name}", type_=ARRAY(Text)) for name in columns]
     ids = bindparam("moving", type_=ARRAY(Integer))
@@ -147,8 +168,8 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
         .values(
             status=to,
             attempts=table.c.attempts + 1,
-            claimed_by=None,
-            lease_until=None,
+            claimed_by=null(),
+            lease_until=null(),
             **{name: bindparam(f"all_{name}", type_=table.c[name].type) for name in same},
             **texts,
         )
@@ -157,16 +178,16 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
 
 
 @lru_cache
-def _recipients_of_each(dialect: str, to: RecipientStatus) -> Any:
+def _quick_follow(to: RecipientStatus, dialect: Dialect) -> QuickStatement:
     table: Any = Recipient.__table__
-    return update(table).where(is_among(table.c.id, dialect), _may_become(table, to)).values(status=to)
+    statement = update(table).where(is_among(table.c.id, dialect.name), _may_become(table, to)).values(status=to)
+    return QuickStatement(statement, dialect)
 
 
 def _may_become(recipients: Any, to: RecipientStatus) -> ColumnElement[bool]:
     return or_(*(recipients.c.status == old for old in RECIPIENT[to]))
 
 
-@lru_cache
 def each_in_one_statement(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus, then: Any) -> Any:
     """On PostgreSQL: advance_each(), their patients, and `then` (an UPDATE of other messages that returns their ids).
 
@@ -184,16 +205,7 @@ def each_in_one_statement(columns: tuple[str, ...], same: tuple[str, ...], to: M
     return select(others.c.id).add_cte(moved, followed)
 
 
-def _recipients_follow(recipient_ids: Sequence[int], to: MessageStatus) -> None:
-    for ids in in_chunks(recipient_ids, IDS_AT_ONCE):
-        _move_recipients(Recipient.id.in_(ids), FOLLOWS[to])
-
-
-def _move_recipients(which: ColumnElement[bool], to: RecipientStatus) -> None:
+def _recipients_follow(recipient_ids: Sequence[int], to: MessageStatus, connection: Connection) -> None:
     """One channel is all there is, so a patient's message is always their newest."""
-    db.session.execute(
-        update(Recipient)
-        .where(which, Recipient.status.in_(RECIPIENT[to]))
-        .values(status=to)
-        .execution_options(synchronize_session=False)
-    )
+    if recipient_ids:
+        _quick_follow(FOLLOWS[to], connection.dialect).run(connection, {"ids": id_list(recipient_ids)})

@@ -109,7 +109,7 @@ def ignore_signals() -> None:
 
 
 def _work(app: Flask, by: Sender) -> None:
-    connection = queue.redis_connection(settings().redis_url)  # its own, because rq makes it far more patient
+    connection = queue.redis_connection(settings().redis_url, waits_for_jobs=True)
     worker = BatchWorker([queue.QUEUE], connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_SECONDS)
     worker.app, worker.sender = app, by
     worker.work(logging_level="WARNING")

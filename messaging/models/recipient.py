@@ -26,6 +26,7 @@ class Recipient(Model):
     __table_args__ = (
         UniqueConstraint("batch_id", "row_number"),
         Index(None, "batch_id", "left_out", "status"),
+        {"sqlite_autoincrement": True},  # an old page’s id must never mean a patient of the list that came after
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

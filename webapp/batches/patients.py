@@ -14,7 +14,8 @@ from webapp.batches.forms import ListForm
 from webapp.htmx import wants_part
 from webapp.permissions import may_send, me, my_organisation
 
-NOTICES, MOST_NOTICES = "list_notices", 10  # what was passed over in the file, for the next page only
+NOTICES = "list_notices"  # what was passed over in the file, for the next page only
+MOST_NOTICES, LONGEST_NOTICE = 5, 300  # a cookie holds them
 TEMPLATE_COLUMNS = ("NHS Number", "Email Address", "First Name", "Surname")
 
 
@@ -69,7 +70,7 @@ def _read(form: ListForm) -> PatientList | None:
 
 def _take(batch: Batch, patient_list: PatientList) -> ResponseReturnValue:
     batches.take_list(batch, patient_list, me())
-    session[NOTICES] = list(patient_list.notices[:MOST_NOTICES])
+    session[NOTICES] = [notice[:LONGEST_NOTICE] for notice in patient_list.notices[:MOST_NOTICES]]
     return elsewhere(url_for("batches.review", batch_id=batch.id))
 
 

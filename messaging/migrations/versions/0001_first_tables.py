@@ -182,6 +182,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["dealt_with_by_id"], ["users.id"], name=op.f("fk_recipients_dealt_with_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recipients")),
         sa.UniqueConstraint("batch_id", "row_number", name=op.f("uq_recipients_batch_id_row_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("recipients", schema=None) as batch_op:
         batch_op.create_index(
