@@ -79,10 +79,6 @@ class Template:
             filled[place] = values[self._key(field, values)]
         return "".join(filled)
 
-    def empty_fields(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The fields for which this patient has no value. Raises UnknownField."""
-        return tuple(field for field in self.fields if not values[self._key(field, values)].strip())
-
     def _key(self, field: str, values: Mapping[str, str]) -> str:
         """The key of `values` that a field means; remembered, because a list's patients share their headings."""
         key = self._keys.get(field)

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from messaging import audit
 from messaging.db import db, in_chunks, transaction, upsert, utcnow
-from messaging.models import Suppression, User
+from messaging.models import Suppression
 
 AT_ONCE = 500  # addresses in one statement
 
@@ -47,10 +46,3 @@ def among(organisation_id: int, emails: Collection[str]) -> dict[str, Suppressio
         )
         found.update((email, row) for row in rows for email in written[row.email])
     return found
-
-
-def lift(suppression: Suppression, by: User) -> None:
-    """A person says that the address is right again."""
-    with transaction():
-        audit.record(by, "suppression lifted", suppression, organisation_id=suppression.organisation_id)
-        db.session.execute(delete(Suppression).where(Suppression.id == suppression.id))

@@ -65,11 +65,6 @@ class PatientList:
         return len(self.accepted) + len(self.refused)
 
     @property
-    def refusal_counts(self) -> Counter[str]:
-        """How many rows are refused for each code."""
-        return Counter(row.code for row in self.refused)
-
-    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about what was passed over in the file, so that nothing is in silence."""
         said = []
@@ -88,19 +83,6 @@ class PatientList:
                 f"The column “{name}” was not used for contacting patients, because another column says the same."
             )
         return tuple(said)
-
-    def rows(self) -> Iterator[AcceptedRow | RefusedRow]:
-        """All rows, in the order of the file."""
-        refused = iter(self.refused)
-        next_refused = next(refused, None)
-        for row in self.accepted:
-            while next_refused is not None and next_refused.row_number < row.row_number:
-                yield next_refused
-                next_refused = next(refused, None)
-            yield row
-        if next_refused is not None:
-            yield next_refused
-        yield from refused
 
 
 class AcceptedRows:

@@ -21,16 +21,6 @@ class Concern:
     kind: ConcernKind
     detail: str
 
-    @property
-    def sentence(self) -> str:
-        match self.kind:
-            case ConcernKind.DUPLICATE:
-                return f"The same NHS number is also in {self.detail}."
-            case ConcernKind.SHARED_ADDRESS:
-                return f"Another patient has the same email address: {self.detail}."
-            case ConcernKind.TYPING_SLIP:
-                return f"This may be a typing slip. Is {self.detail} meant?"
-
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRow:

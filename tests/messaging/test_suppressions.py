@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from messaging import suppressions
 from messaging.db import db
-from messaging.models import AuditEntry, Suppression
+from messaging.models import Suppression
 from tests.databases import BOTH
 
 
@@ -37,12 +37,3 @@ def test_it_finds_those_of_a_long_list_by_the_address_as_the_list_writes_it(cast
         "ANN@example.org": "ann@example.org",
         "bob@example.org": "bob@example.org",
     }
-
-
-def test_lifting_one_is_audited_by_name(cast: Any) -> None:
-    suppressions.suppress(cast.riverside.id, "ann@example.org", "no_such_mailbox", None)
-    row = db.session.scalars(select(Suppression)).one()
-    suppressions.lift(row, cast.alice)
-    assert suppressions.among(cast.riverside.id, ["ann@example.org"]) == {}
-    entry = db.session.scalars(select(AuditEntry)).one()
-    assert (entry.actor, entry.action, entry.subject_id) == (f"user {cast.alice.id}", "suppression lifted", row.id)
