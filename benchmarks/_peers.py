@@ -8,29 +8,43 @@ import io
 import smtplib
 import sys
 import time
-from collections.abc import Callable
-from email.message import EmailMessage
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 SENDER = "practice@surgery.example"
 LINE = "Please book your annual review with the practice nurse soon. It takes ten minutes.\n"
+WORDS = "Dear ((first name)),\n\n" + LINE * 24
 TEXT = "Dear patient,\n\n" + LINE * 24
 HTML = f"<html><body><p>Dear patient,</p><p>{LINE * 24}</p></body></html>\n"
 
 
-def smtplib_loop(count: int, port: int, _folder: Path) -> float:
-    """One connection that stays open, and messages that are written already."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = SENDER, "patient@patients.example", "Your annual review"
-    message.set_content(TEXT)
-    message.add_alternative(HTML, subtype="html")
-    content = message.as_bytes().replace(b"\n", b"\r\n")
+def smtplib_loop(count: int, port: int, folder: Path) -> float:
+    """One connection that stays open, and the very messages that Postround would write, written already."""
+    messages = [*_written(count, folder)]
     with smtplib.SMTP(LOOPBACK, port) as client:
         began = time.perf_counter()
-        for number in range(count):
-            client.sendmail(SENDER, [f"patient{number}@patients.example"], content)
+        for sender, recipient, content in messages:
+            client.sendmail(sender, [recipient], content)
         return time.perf_counter() - began
+
+
+def _written(count: int, folder: Path) -> Iterator[tuple[str, str, bytes]]:
+    from messaging.app import create_base_app
+    from messaging.config import Settings
+    from messaging.email_message import EmailTemplate
+    from messaging.models import Organisation
+    from messaging.return_path import return_paths
+
+    key, today = "a-key-for-benchmarks-long-enough", date(2026, 11, 24)
+    with create_base_app(Settings(key, (key,), data_dir=folder, database_url="sqlite://")).app_context():
+        practice = Organisation(name="Riverside Surgery", from_address=SENDER, reply_to="")
+        template = EmailTemplate(practice, "Your annual review", WORDS)
+        for number in range(1, count + 1):
+            to = f"patient{number}@patients.example"
+            content = template.as_bytes({"First Name": "Ann"}, to=to, message_id=number, issued=today)
+            yield return_paths().address_for(number, today), to, content
 
 
 def post_office(count: int, port: int, folder: Path) -> float:

@@ -28,7 +28,7 @@ from servers import database, free_port, postgres, valkey, wait_port  # noqa: E4
 from sqlalchemy import func, insert, select  # noqa: E402
 from worker_processes import processes  # noqa: E402
 
-from benchmarks._peers import LINE  # noqa: E402
+from benchmarks._peers import WORDS  # noqa: E402
 from messaging import queue  # noqa: E402
 from messaging.app import create_base_app  # noqa: E402
 from messaging.config import Settings  # noqa: E402
@@ -38,7 +38,6 @@ from messaging.transitions import advance  # noqa: E402
 
 TOOLS = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
 KEY = "a-key-for-benchmarks-long-enough"
-WORDS = "Dear ((first name)),\n\n" + LINE * 24
 REACH_SMTPLIB, REACH_POST_OFFICE, REACH_IDEAL = 0.6, 3.0, 0.85
 LAG_SECONDS, LAG_CONNECTIONS = 0.050, 20
 

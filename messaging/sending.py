@@ -65,6 +65,7 @@ class Round:
         self._when_in_doubt: WhenInDoubt = batch.organisation.when_in_doubt
         self._paths = return_paths()
         self._waiting: deque[Claimed] = deque()
+        self._written: deque[Ready] = deque()  # ahead, while answers are waited for
         self._slowed: list[tuple[float, Claimed]] = []  # with the time to look again
         self._in_flight: dict[int, tuple[float, Claimed]] = {}  # with the time they left; the oldest first
         self._probe: int | None = None  # sent alone, because it is not known whether a connection carries
@@ -95,14 +96,20 @@ class Round:
     def _is_finished(self) -> bool:
         if self._in_flight or self._results or self._came_back:
             return False
-        return self._over or (self._nothing_due and not self._waiting and not self._slowed)
+        return self._over or (self._nothing_due and not self._in_hand)
+
+    @property
+    def _in_hand(self) -> int:
+        """Claimed, and not on the way."""
+        return len(self._waiting) + len(self._written) + len(self._slowed)
 
     def _turn(self) -> None:
         now = time.monotonic()
         self._mind_the_clock(now)
         self._mind_connections(now)
         self._claim()
-        self._commit(self._write(now))
+        self._commit(self._next(now))
+        self._write_ahead()
         self._listen(self._patience(now))
         self._mind_failures(now)
 
@@ -136,7 +143,7 @@ class Round:
             self._next_share = now + SHARE_EVERY
             wanted = self._enough
             if self._nothing_due:
-                wanted = min(wanted, max(1, len(self._waiting) + len(self._slowed) + len(self._in_flight)))
+                wanted = min(wanted, max(1, self._in_hand + len(self._in_flight)))
             if not self._standing.is_proven:
                 wanted = min(wanted, max(1, self._gateway.open))
             self._granted = self._sender.pace.share(self._gateway.open, wanted)
@@ -147,7 +154,9 @@ class Round:
 
     def _claim(self) -> None:
         """Never before a connection is open, and no more than can leave soon."""
-        enough = len(self._waiting) >= self._gateway.established or len(self._slowed) >= SLOWED_AT_MOST
+        enough = (
+            len(self._waiting) + len(self._written) >= self._gateway.established or len(self._slowed) >= SLOWED_AT_MOST
+        )
         if self._over or self._nothing_due or enough:
             return
         limit = CHUNK if self._standing.is_proven else 1
@@ -155,10 +164,10 @@ class Round:
         self._waiting.extend(found)
         self._nothing_due = not found
 
-    def _write(self, now: float) -> list[Ready]:
+    def _next(self, now: float) -> list[Ready]:
         """The next message for each idle connection, as far as the rates allow."""
         self._unslow(now)
-        wanted = min(self._gateway.ready, len(self._waiting))
+        wanted = min(self._gateway.ready, len(self._waiting) + len(self._written))
         if not self._standing.is_proven:
             wanted = min(wanted, 1 - len(self._in_flight))
         if self._over or wanted <= 0 or now < max(self._next_token, self._next_try):
@@ -166,13 +175,29 @@ class Round:
         allowed, wait = self._sender.pace.take(wanted)
         self._next_token = now + wait
         ready: list[Ready] = []
-        while len(ready) < allowed and self._waiting and not self._over:
-            message = self._waiting.popleft()
-            if too_soon := self._sender.pace.take_for(message.domain):
-                self._slowed.append((now + too_soon, message))
-            elif parcel := self._parcel(message):
-                ready.append(Ready(message, parcel))
+        while len(ready) < allowed and not self._over:
+            if not self._written and not self._write_one():
+                break
+            one = self._written.popleft()
+            if too_soon := self._sender.pace.take_for(one.message.domain):
+                self._slowed.append((now + too_soon, one.message))
+            else:
+                ready.append(one)
         return ready
+
+    def _write_ahead(self) -> None:
+        while len(self._written) < self._gateway.in_flight and not self._over and self._write_one():
+            pass
+
+    def _write_one(self) -> bool:
+        """False when there is none to write, or it cannot be written."""
+        if not self._waiting:
+            return False
+        message = self._waiting.popleft()
+        if (parcel := self._parcel(message)) is None:
+            return False
+        self._written.append(Ready(message, parcel))
+        return True
 
     def _parcel(self, message: Claimed) -> Parcel | None:
         issued = message.created_at.date()
