@@ -23,7 +23,7 @@ class SinkProtocol(asyncio.Protocol):
         out = b""
         while True:
             if self.in_data:
-                content, end, rest = self.unread.partition(b"\r\n.\r\n")
+                _content, end, rest = self.unread.partition(b"\r\n.\r\n")
                 if not end:
                     break
                 self.unread, self.in_data = rest, False
