@@ -6,23 +6,19 @@ one transaction, and hands those over. Nothing of the database is held while it 
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from messaging import claims
 from messaging.answers import Judgement, Verdict, judge
 from messaging.claims import Claimed
-from messaging.email_message import EmailTemplate
-from messaging.gateways.base import Answer, Outcome, Parcel, Stage
+from messaging.gateways.base import Answer, Outcome, Stage
 from messaging.holds import hold, note_waiting
 from messaging.insistence import insist
 from messaging.models import Batch, WhenInDoubt
-from messaging.personalisation import UnknownField
+from messaging.pile import Pile, Ready
 from messaging.reasons import Reason
 from messaging.results import Result
-from messaging.return_path import return_paths
 from messaging.sender import Sender
 from messaging.turns import turn
 
@@ -45,14 +41,6 @@ DATABASE_SECONDS = 600.0  # that a round waits for a database that is away
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Ready:
-    """Written, and waiting for its start to be committed."""
-
-    message: Claimed
-    parcel: Parcel
-
-
 class Round:
     """Used once. `run()` answers whether messages may be left that could leave now."""
 
@@ -61,12 +49,8 @@ class Round:
         self._sender = sender
         self._gateway = sender.gateway
         self._standing = sender.standing
-        self._template = EmailTemplate(batch.organisation, batch.subject, batch.body)
+        self._pile = Pile(batch, sender.pace)
         self._when_in_doubt: WhenInDoubt = batch.organisation.when_in_doubt
-        self._paths = return_paths()
-        self._waiting: deque[Claimed] = deque()
-        self._written: deque[Ready] = deque()  # ahead, while answers are waited for
-        self._slowed: list[tuple[float, Claimed]] = []  # with the time to look again
         self._in_flight: dict[int, tuple[float, Claimed]] = {}  # with the time they left; the oldest first
         self._probe: int | None = None  # sent alone, because it is not known whether a connection carries
         self._results: list[Result] = []
@@ -96,12 +80,7 @@ class Round:
     def _is_finished(self) -> bool:
         if self._in_flight or self._results or self._came_back:
             return False
-        return self._over or (self._nothing_due and not self._in_hand)
-
-    @property
-    def _in_hand(self) -> int:
-        """Claimed, and not on the way."""
-        return len(self._waiting) + len(self._written) + len(self._slowed)
+        return self._over or (self._nothing_due and not self._pile)
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -109,7 +88,7 @@ class Round:
         self._mind_connections(now)
         self._claim()
         self._commit(self._next(now))
-        self._write_ahead()
+        self._pile.write_ahead(0 if self._over else self._gateway.in_flight)
         self._listen(self._patience(now))
         self._mind_failures(now)
 
@@ -143,7 +122,7 @@ class Round:
             self._next_share = now + SHARE_EVERY
             wanted = self._enough
             if self._nothing_due:
-                wanted = min(wanted, max(1, self._in_hand + len(self._in_flight)))
+                wanted = min(wanted, max(1, len(self._pile) + len(self._in_flight)))
             if not self._standing.is_proven:
                 wanted = min(wanted, max(1, self._gateway.open))
             self._granted = self._sender.pace.share(self._gateway.open, wanted)
@@ -154,67 +133,25 @@ class Round:
 
     def _claim(self) -> None:
         """Never before a connection is open, and no more than can leave soon."""
-        enough = (
-            len(self._waiting) + len(self._written) >= self._gateway.established or len(self._slowed) >= SLOWED_AT_MOST
-        )
+        enough = self._pile.at_hand >= self._gateway.established or self._pile.slowed >= SLOWED_AT_MOST
         if self._over or self._nothing_due or enough:
             return
         limit = CHUNK if self._standing.is_proven else 1
         found = self._insist(lambda: claims.claim(self._batch, self._sender.name, limit))
-        self._waiting.extend(found)
+        self._pile.add(found)
         self._nothing_due = not found
 
     def _next(self, now: float) -> list[Ready]:
         """The next message for each idle connection, as far as the rates allow."""
-        self._unslow(now)
-        wanted = min(self._gateway.ready, len(self._waiting) + len(self._written))
+        self._pile.let_slow_ones_go()
+        wanted = min(self._gateway.ready, self._pile.at_hand)
         if not self._standing.is_proven:
             wanted = min(wanted, 1 - len(self._in_flight))
         if self._over or wanted <= 0 or now < max(self._next_token, self._next_try):
             return []
         allowed, wait = self._sender.pace.take(wanted)
         self._next_token = now + wait
-        ready: list[Ready] = []
-        while len(ready) < allowed and not self._over:
-            if not self._written and not self._write_one():
-                break
-            one = self._written.popleft()
-            if too_soon := self._sender.pace.take_for(one.message.domain):
-                self._slowed.append((now + too_soon, one.message))
-            else:
-                ready.append(one)
-        return ready
-
-    def _write_ahead(self) -> None:
-        while len(self._written) < self._gateway.in_flight and not self._over and self._write_one():
-            pass
-
-    def _write_one(self) -> bool:
-        """False when there is none to write, or it cannot be written."""
-        if not self._waiting:
-            return False
-        message = self._waiting.popleft()
-        if (parcel := self._parcel(message)) is None:
-            return False
-        self._written.append(Ready(message, parcel))
-        return True
-
-    def _parcel(self, message: Claimed) -> Parcel | None:
-        issued = message.created_at.date()
-        try:
-            content = self._template.as_bytes(
-                message.values, to=message.to_address, message_id=message.id, issued=issued
-            )
-        except UnknownField as error:
-            self._standing.hold_because = f"The message could not be written for a patient. {error}"
-            self._over = True
-            return None
-        return Parcel(message.id, self._paths.address_for(message.id, issued), message.to_address, content)
-
-    def _unslow(self, now: float) -> None:
-        if self._slowed:
-            self._waiting.extend(message for due, message in self._slowed if due <= now)
-            self._slowed = [(due, message) for due, message in self._slowed if due > now]
+        return self._pile.take(allowed)
 
     def _commit(self, ready: list[Ready]) -> None:
         """One transaction: what finished, and the start of what leaves next. Then, and only then, it leaves."""
@@ -261,12 +198,12 @@ class Round:
             self._results.append(Result(message, Judgement(Verdict.LATER), outcome.answer))
             return
         self._came_back.append(message.id)
-        self._waiting.appendleft(message)
+        self._pile.put_back(message)
         if outcome.answer.code not in (None, 421):
             self._setback(outcome.answer)
 
     def _mind_failures(self, now: float) -> None:
-        """Connections that could not be opened, or ended without an answer to anything.
+        """Connections that could not be opened, or ended without an answer to anything; words that cannot be filled.
 
         While others carry, that is no setback but the smart host's limit, which holds for the rest of the round.
         """
@@ -276,6 +213,8 @@ class Round:
             else:
                 self._setback(failure)
         self._gateway.failures.clear()
+        if self._pile.cannot_write:
+            self._standing.hold_because = self._pile.cannot_write
         if self._standing.hold_because:
             self._over = True
         if self._is_noted_as_waiting and self._standing.is_proven:
@@ -297,7 +236,7 @@ class Round:
         """Seconds to wait for the network before looking round."""
         if self._results or self._came_back or (self._over and not self._in_flight):
             return 0.0
-        if self._slowed or self._next_token > now:
+        if self._pile.slowed or self._next_token > now:
             return 0.02
         return 0.25
 

@@ -415,3 +415,11 @@ def test_an_address_that_no_server_can_be_told_fails_alone(riverside: Organisati
     delivery.send(batch.id)
     assert counts(batch) == {"sent": 1, "failed": 1}
     assert fresh(batch).status is BatchStatus.DONE
+
+
+def test_words_that_cannot_be_filled_hold_the_batch_and_lose_nobody(riverside: Organisation, host: MailHost) -> None:
+    batch = started(riverside, 3, body="Dear ((no such column))")
+    delivery.send(batch.id)
+    assert fresh(batch).is_held
+    assert "((no such column))" in batch.held_because
+    assert (counts(batch), host.taken) == ({"queued": 3}, [])
