@@ -16,7 +16,7 @@ LOCKS = [
     "requirements-fuzz.txt",
 ]
 HOSTS = re.compile(
-    "|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org", "npm" + r"js\.(org|com)", "yarnpkg" + r"\.com"])
+    "|".join(["py" + r"pi\.org", "python" + "hosted" + r"\.org", "npm" + r"js\.(org|com)", "yarnpkg" + r"\.com"])
 )
 PIN = re.compile(r"^([a-z0-9._-]+)(\[[a-z0-9,_-]+\])?==([^ ;\\]+)", re.MULTILINE)
 
