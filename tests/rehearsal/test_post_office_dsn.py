@@ -46,7 +46,7 @@ def test_a_bad_parameter_gets_501_and_the_connection_goes_on(post_office: PostOf
 def test_notify_never_means_no_report(post_office: PostOffice, returns: ReturnsServer) -> None:
     hand_over(post_office, "bounce@example.org", rcpt=("NOTIFY=NEVER",))
     hand_over(post_office, "bounce.2@example.org")
-    wait_for(lambda: returns.taken)
+    wait_for(post_office.reports_sent)
     assert [sent.recipient for sent in post_office.reports_sent()] == ["bounce.2@example.org"]
 
 
@@ -65,7 +65,7 @@ def test_only_the_reports_asked_for_are_sent(
 
 def test_success_is_reported_when_it_is_asked_for(post_office: PostOffice, returns: ReturnsServer) -> None:
     hand_over(post_office, "jane@example.org", rcpt=("NOTIFY=SUCCESS",))
-    wait_for(lambda: returns.taken)
+    wait_for(post_office.reports_sent)
     assert [sent.action for sent in post_office.reports_sent()] == ["delivered"]
 
 

@@ -154,7 +154,7 @@ def test_the_json_tells_tests_everything(post_office: PostOffice, returns: Retur
     hand_over(post_office, "jane@example.org", content=letter(), mail=("ENVID=7",))
     hand_over(post_office, "bounce@example.org", content=letter())
     hand_over(post_office, "nobody@example.org")
-    wait_for(lambda: returns.taken)
+    wait_for(post_office.reports_sent)
     told = page.get("/messages.json").get_json()
     assert [(one["to"], one["in_inbox"], one["cases"]) for one in told["messages"]] == [
         (["bounce@example.org"], False, ["bounce"]),

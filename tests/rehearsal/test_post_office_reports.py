@@ -134,7 +134,7 @@ def test_each_case_sends_the_reports_of_its_row(
     post_office: PostOffice, returns: ReturnsServer, local: str, sent: list[tuple[str, str]], kind: str
 ) -> None:
     assert hand_over(post_office, f"{local}.3@example.org")[0] == 250
-    wait_for(lambda: len(returns.taken) == len(sent))
+    wait_for(lambda: len(post_office.reports_sent()) == len(sent))
 
     assert [(one.action, one.status) for one in post_office.reports_sent()] == sent
     assert {message.get_content_type() for message in returns.reports()} == {kind}
