@@ -151,11 +151,7 @@ MAILBOX = _any(
     r"not our customer",
     r"this (?:user|address|account) (?:does not|doesn't|no longer) exist",
     r"unknown (?:local|or illegal|virtual)",
-    (
-        r"recipient address rejected: (?:user|access denied|unknown|undeliverable|unverified|address|"
-        r"no such|invalid)"
-    ),
-    r"all recipient addresses rejected ?: ?access denied",
+    r"recipient address rejected: (?:unknown|undeliverable|unverified|no such|invalid)",
     r"unrouteable address",
     r"address unknown",
     r"invalid (?:e-?mail )?address",
@@ -217,6 +213,20 @@ DOMAIN = _any(
     r"the domain .{0,60}not exist",
     r"does not exist$|\b[a-z0-9-]{1,63}\.[a-z]{2,24} does not exist",
 )
+# With 5.4.1 alone, how Microsoft says that nobody has this address; with 5.7.1 it is a policy, whoever says it.
+NOT_IN_DIRECTORY = _any(r"recipient address(?:es)? rejected ?: ?access denied")
+# The server's own disk (RFC 5321 4.2.3 for 452, RFC 3463 3.4 for X.3.1): the patient can do nothing about it.
+SYSTEM_FULL = _any(
+    r"(?:insufficient|not enough) system (?:storage|resources|space)",
+    r"(?:insufficient|not enough|out of|low on) (?:free )?disk space",
+    r"system storage (?:has been |was |is )?exceeded",
+    r"(?:mail|file) ?system (?:is )?full",
+    r"no space left",
+    r"\bdisk (?:is )?full",
+    r"\bspace shortage",
+)
+# Words that name whose room it is: then it is the mailbox, whatever the server calls the room.
+OF_A_MAILBOX = _any(r"mail ?box|inbox|mail ?drop|maildir|mailfolder|\buser\b|recipient|account|quota")
 FULL = _any(
     (
         r"(?:mail ?box|mailfolder|inbox|account|user|recipient|mail ?drop|maildir|disk|storage|quota|"
@@ -227,7 +237,7 @@ FULL = _any(
     r"over ?-?quota",
     r"quota (?:exceeded|full|limit|violation)",
     r"exceed(?:ed|s|ing)? (?:the )?(?:mailbox|storage|disk|quota|its quota|allowed space)",
-    r"(?:insufficient|not enough) (?:disk|storage|space|system storage)",
+    r"(?:insufficient|not enough) (?:disk|storage|space)",
     r"out of (?:storage|disk) space",
     r"mailbox ?full",
     r"is full\b",

@@ -151,7 +151,7 @@ _BY_STATUS: dict[str, Reason] = {
     "1.4": Reason.NO_SUCH_MAILBOX, "1.6": Reason.NO_SUCH_MAILBOX, "1.7": Reason.OUR_MAIL_REFUSED,
     "1.8": Reason.OUR_MAIL_REFUSED, "1.10": Reason.NO_SUCH_DOMAIN,
     "2.1": Reason.MAILBOX_CLOSED, "2.2": Reason.MAILBOX_FULL, "2.3": Reason.TOO_BIG, "2.4": Reason.REFUSED_BY_RULES,
-    "3.1": Reason.MAILBOX_FULL, "3.4": Reason.TOO_BIG,
+    "3.1": Reason.NOT_REACHED_IN_TIME, "3.2": Reason.NOT_REACHED_IN_TIME, "3.4": Reason.TOO_BIG,
     "4.1": Reason.NOT_REACHED_IN_TIME, "4.2": Reason.NOT_REACHED_IN_TIME, "4.3": Reason.NOT_REACHED_IN_TIME,
     "4.4": Reason.NO_SUCH_DOMAIN, "4.5": Reason.NOT_REACHED_IN_TIME, "4.6": Reason.LOOP,
     "4.7": Reason.NOT_REACHED_IN_TIME, "4.14": Reason.LOOP, "4.310": Reason.NO_SUCH_DOMAIN,
@@ -167,7 +167,7 @@ _RULES_IN_7 = re.compile(r"7\.(?:12[0-9]|13[0-9]|15|19)$")
 _EXACT = ("7.27", "4.310")
 _BY_CODE: dict[int, Reason] = {
     511: Reason.NO_SUCH_MAILBOX, 521: Reason.NO_SUCH_DOMAIN, 556: Reason.NO_SUCH_DOMAIN, 551: Reason.NO_SUCH_MAILBOX,
-    552: Reason.MAILBOX_FULL, 452: Reason.MAILBOX_FULL, 523: Reason.TOO_BIG, 530: Reason.OUR_MAIL_REFUSED,
+    552: Reason.MAILBOX_FULL, 452: Reason.NOT_REACHED_IN_TIME, 523: Reason.TOO_BIG, 530: Reason.OUR_MAIL_REFUSED,
     535: Reason.OUR_MAIL_REFUSED, 432: Reason.NOT_REACHED_IN_TIME,
 }  # fmt: skip
 
@@ -197,6 +197,8 @@ def reason_for(status: str, code: int | None, diagnostic: str) -> Reason:
     coded = _by_detail(detail)
     if coded is not None and (detail in _EXACT or (coded is Reason.REFUSED_BY_RULES and detail != "7.1")):
         return coded
+    if detail == "4.1" and reason_words.NOT_IN_DIRECTORY.search(words):
+        return Reason.NO_SUCH_MAILBOX
     said = _by_words(words)
     if coded is None:
         return said or _BY_CODE.get(code or 0) or Reason.UNKNOWN
@@ -222,6 +224,8 @@ def _settle(detail: str, coded: Reason, said: Reason) -> Reason:
 
 
 def _by_words(words: str) -> Reason | None:
+    if reason_words.SYSTEM_FULL.search(words) and not reason_words.OF_A_MAILBOX.search(words):
+        return Reason.NOT_REACHED_IN_TIME
     return next((reason for reason, pattern in _WORDS if pattern.search(words)), None)
 
 

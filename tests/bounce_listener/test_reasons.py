@@ -17,7 +17,10 @@ SAID = [
     ("5.5.0", 550, "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302).", R.NO_SUCH_MAILBOX),
     ("", 550, "550 Requested action not taken: mailbox unavailable", R.NO_SUCH_MAILBOX),
     ("5.4.1", 550, "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)", R.NO_SUCH_MAILBOX),
+    ("5.4.1", 550, "550 5.4.1 All recipient addresses rejected : Access denied", R.NO_SUCH_MAILBOX),
     ("5.7.1", 550, "550 5.7.1 User unknown", R.NO_SUCH_MAILBOX),
+    ("5.7.1", 554, "554 5.7.1 <ann@a.example>: Recipient address rejected: User unknown", R.NO_SUCH_MAILBOX),
+    ("5.7.1", 554, "554 5.7.1 <ann@a.example>: Recipient address rejected: undeliverable address", R.NO_SUCH_MAILBOX),
     ("5.2.1", 550, "550 5.2.1 <ann@a.example>... User Unknown", R.NO_SUCH_MAILBOX),
     ("", 550, "550 No such user here", R.NO_SUCH_MAILBOX),
     ("", 511, "511 sorry, no mailbox here by that name (#5.1.1 - chkuser)", R.NO_SUCH_MAILBOX),
@@ -57,7 +60,13 @@ SAID = [
     ("", None, "mailbox is full: retry timeout exceeded", R.MAILBOX_FULL),
     ("5.1.1", 550, "550 5.1.1 <ann@a.example> mailbox full", R.MAILBOX_FULL),
     ("5.7.1", 550, "550 5.7.1 disk quota exceeded", R.MAILBOX_FULL),
-    ("", 452, "452 Insufficient storage", R.MAILBOX_FULL),
+    ("", 552, "552 Insufficient storage", R.MAILBOX_FULL),
+    ("4.2.2", 452, "452 4.2.2 <ann@a.example>: Mailbox full", R.MAILBOX_FULL),
+    ("4.2.2", 452, "452 4.2.2 Insufficient system storage", R.MAILBOX_FULL),
+    ("5.2.2", 552, "552 5.2.2 Insufficient disk space", R.MAILBOX_FULL),
+    ("4.2.2", 452, "", R.MAILBOX_FULL),
+    ("4.3.1", 452, "452 4.3.1 Mailbox full, insufficient disk space", R.MAILBOX_FULL),
+    ("", 452, "452 Recipient’s mailbox is full", R.MAILBOX_FULL),
     ("", None, "The number of messages in recipient's mailbox exceeded the local limit.", R.MAILBOX_FULL),
     ("5.2.2", None, "", R.MAILBOX_FULL),
     # closed
@@ -97,6 +106,11 @@ SAID = [
     ("", 550, "550 Access denied", R.REFUSED_BY_RULES),
     ("5.7.1", None, "", R.REFUSED_BY_RULES),
     ("4.2.1", 450, "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages", R.REFUSED_BY_RULES),
+    ("5.7.1", 554, "554 5.7.1 <ann@a.example>: Recipient address rejected: Access denied", R.REFUSED_BY_RULES),
+    ("", 554, "554 <ann@a.example>: Recipient address rejected: Access denied", R.REFUSED_BY_RULES),
+    ("4.7.1", 454, "454 4.7.1 <ann@a.example>: Recipient address rejected: Access denied", R.REFUSED_BY_RULES),
+    ("5.7.1", 554, "554 5.7.1 <ann@a.example>: Recipient address rejected: address not allowed", R.REFUSED_BY_RULES),
+    ("5.7.1", 554, "554 5.7.1 <ann@a.example>: Recipient address rejected: user takes no mail from you", R.REFUSED_BY_RULES),
     # content
     ("5.7.1", 550, "550 5.7.1 Rejected by spam filter", R.CONTENT_REFUSED),
     ("5.7.1", 550, "550 5.7.1 Message contains spam or virus. (110)", R.CONTENT_REFUSED),
@@ -120,6 +134,15 @@ SAID = [
     ("5.4.1", None, "", R.NOT_REACHED_IN_TIME),
     ("", 421, "421 Service not available, closing transmission channel", R.NOT_REACHED_IN_TIME),
     ("4.3.1", 452, "452 4.3.1 Insufficient system resources", R.NOT_REACHED_IN_TIME),
+    ("4.3.1", 452, "452 4.3.1 Insufficient system storage", R.NOT_REACHED_IN_TIME),
+    ("4.3.1", 452, "452 4.3.1 Out of disk space", R.NOT_REACHED_IN_TIME),
+    ("4.3.1", 452, "", R.NOT_REACHED_IN_TIME),
+    ("5.3.1", None, "Mail system full", R.NOT_REACHED_IN_TIME),
+    ("4.3.0", 451, "451 4.3.0 write failed: No space left on device", R.NOT_REACHED_IN_TIME),
+    ("4.4.5", 452, "452 4.4.5 Insufficient disk space; try again later", R.NOT_REACHED_IN_TIME),
+    ("", 452, "452 Insufficient system storage", R.NOT_REACHED_IN_TIME),
+    ("", 452, "", R.NOT_REACHED_IN_TIME),
+    ("4.3.2", 421, "421 4.3.2 System not accepting network messages", R.NOT_REACHED_IN_TIME),
     # loop
     ("5.4.6", 554, "554 5.4.6 Too many hops", R.LOOP),
     ("5.4.14", 554, "554 5.4.14 Hop count exceeded - possible mail loop ATTR34", R.LOOP),
@@ -134,6 +157,12 @@ SAID = [
 @pytest.mark.parametrize(("status", "code", "words", "reason"), SAID, ids=[f"{row[0]}-{row[2][:40]}" for row in SAID])
 def test_it_gives_one_reason(status: str, code: int | None, words: str, reason: Reason) -> None:
     assert reason_for(status, code, words) is reason
+
+
+@pytest.mark.parametrize("status", ["5.7.1", "4.7.1", "5.3.1", "4.3.1", ""])
+def test_a_policy_or_a_full_disk_of_theirs_never_says_that_the_address_is_wrong(status: str) -> None:
+    for words in ("<ann@a.example>: Recipient address rejected: Access denied", "Insufficient system storage"):
+        assert not reason_for(status, None, words).address_is_wrong
 
 
 def test_a_refusal_of_our_own_mail_never_says_that_the_address_is_wrong() -> None:
