@@ -58,7 +58,9 @@ def test_a_skip_says_what_is_missing_and_is_no_failure(folder: Path) -> None:
     assert "Chromium is missing" in said
 
 
-@pytest.mark.parametrize(("options", "environ"), [([], {"CI": "true"}), (["--no-skips"], {})])
+@pytest.mark.parametrize(
+    ("options", "environ"), [([], {"CI": "true"}), (["--no-skips"], {}), (["-n", "2"], {"CI": "true"})]
+)
 def test_a_skip_is_a_failure_in_ci_or_when_asked(folder: Path, options: list[str], environ: dict[str, str]) -> None:
     code, said = outcome(folder, *options, **environ)
 
@@ -71,10 +73,11 @@ def test_a_skip_is_a_failure_in_ci_or_when_asked(folder: Path, options: list[str
     assert "1 xfailed" in said
 
 
-def test_a_whole_file_that_skips_itself_is_a_failure_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spread", [[], ["-n", "2"]], ids=["one-process", "spread"])
+def test_a_whole_file_that_skips_itself_is_a_failure_too(tmp_path: Path, spread: list[str]) -> None:
     (tmp_path / "test_whole.py").write_text(WHOLE_MODULE)
 
-    code, said = outcome(tmp_path, "--no-skips")
+    code, said = outcome(tmp_path, "--no-skips", *spread)
 
     assert code != 0
     assert "PostgreSQL is missing" in said
@@ -84,7 +87,8 @@ def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     assert outcome(tmp_path)[0] != 0
 
 
-def test_a_run_that_is_told_to_stop_stops_what_its_tests_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spread", [[], ["-n", "2"]], ids=["one-process", "spread"])
+def test_a_run_that_is_told_to_stop_stops_what_its_tests_started(tmp_path: Path, spread: list[str]) -> None:
     (tmp_path / "test_slow.py").write_text(
         "import pathlib, time, pytest\n"
         "@pytest.fixture\n"
@@ -94,7 +98,7 @@ def test_a_run_that_is_told_to_stop_stops_what_its_tests_started(tmp_path: Path)
         "    pathlib.Path('down').touch()\n"
         "def test_waits(server): time.sleep(60)\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", *spread, str(tmp_path)]
     running = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
     )

@@ -1,5 +1,6 @@
 """The listener over real sockets, on both databases: what it takes, what it refuses, what becomes of it."""
 
+import pytest
 from sqlalchemy import select
 
 from messaging.db import db
@@ -7,6 +8,8 @@ from messaging.models import EvidenceKind, Message, MessageStatus, Suppression
 from tests.listener_kit import AUTOREPLY, World, message_now, receipts, report
 from tests.sent_messages import send
 from tests.servers import LOOPBACK
+
+pytestmark = pytest.mark.xdist_group("listener")
 
 
 def test_a_report_to_a_signed_return_path_fails_that_patient_before_250(world: World) -> None:

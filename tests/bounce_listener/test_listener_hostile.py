@@ -13,6 +13,7 @@ from tests.listener_kit import RawConversation, World, message_now, receipts, re
 from tests.sent_messages import send
 from tests.servers import wait_until
 
+pytestmark = pytest.mark.xdist_group("listener-hostile")
 SMUGGLED = b"MAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" + report("smuggled@example.org") + b"\r\n.\r\n"
 
 

@@ -16,6 +16,7 @@ from messaging.return_path import return_paths
 from tests.journeys.through_postfix import PATIENTS, RETURNS, SCRIPT, UNKNOWN_DOMAIN, Practice, practice_behind_postfix
 from tests.servers import database, postgres, valkey, wait_until
 
+pytestmark = pytest.mark.xdist_group("postfix")
 DELAYED, FAILED = EvidenceKind.DELAYED, EvidenceKind.FAILED
 BULK_IS_OFF = "Bulk mail is switched off for this account"
 
