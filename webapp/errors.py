@@ -10,10 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from messaging.db import db
+from webapp.faults import Fault, fault_of
 
 log = logging.getLogger(__name__)
 
 PAGES = (400, 403, 404, 413, 429, 500)
+TRY_AGAIN_SECONDS = 30  # when the database does not answer
 READ_TO_ITS_END = 128 * 1024 * 1024  # octets of an upload that is too big, so that the browser hears why
 
 
@@ -46,7 +48,11 @@ def _fault(error: Exception) -> ResponseReturnValue:
     except SQLAlchemyError:
         db.session.remove()
     g._login_user = AnonymousUserMixin()  # whoever asks: the page shall not need the database, which may be the fault
-    return render_template("errors/500.html"), 500
+    known = fault_of(error)
+    if known is None:
+        return render_template("errors/500.html"), 500
+    headers = {"Retry-After": str(TRY_AGAIN_SECONDS)} if known is Fault.DATABASE_AWAY else {}
+    return render_template(f"errors/{known}.html"), known.code, headers
 
 
 def _where(error: Exception) -> str:

@@ -6,6 +6,7 @@ from flask import Response, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from messaging import batches
+from messaging.db import transaction
 from messaging.models import Batch
 from messaging.patient_list import ListRefused, PatientList, read_patient_list
 from webapp import csv_export
@@ -29,8 +30,9 @@ def new() -> ResponseReturnValue:
     patient_list = _read(form)
     if patient_list is None:
         return _page(form, None, status=422)
-    batch = batches.create_draft(my_organisation(), me())
-    return _take(batch, patient_list)
+    with transaction():  # a draft without its list would be no use to anybody
+        batch = batches.create_draft(my_organisation(), me())
+        return _take(batch, patient_list)
 
 
 @blueprint.route("/batches/<int:batch_id>/patients", methods=["GET", "POST"])

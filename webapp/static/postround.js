@@ -19,8 +19,15 @@ function say(sentence) {
   trouble.hidden = !sentence
 }
 
+// Of the machines: what an answer of this status says.
+const FAULTS = {
+  503: "Postround cannot reach its database, so nothing was changed just now. Try again in a minute.",
+  507: "Nothing was saved, because the disk of Postround’s computer is full. Tell your administrator.",
+}
+
 document.body.addEventListener("htmx:responseError", (event) => {
-  if (!event.target.closest("[data-upload]")) say("That did not work. Load this page again, and then try once more.")
+  if (event.target.closest("[data-upload]")) return
+  say(FAULTS[event.detail.xhr.status] ?? "That did not work. Load this page again, and then try once more.")
 })
 document.body.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("[data-upload]")) say("There is no connection to Postround just now. What you see may be out of date.")
@@ -62,7 +69,7 @@ for (const [name, words] of [
     const shown = form.querySelector(".postround-upload__progress")
     shown.hidden = false
     shown.setAttribute("role", "alert")
-    shown.textContent = words
+    shown.textContent = FAULTS[event.detail.xhr?.status] ?? words
   })
 }
 
