@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -11,6 +12,12 @@ from messaging.config import Settings
 from messaging.db import db
 from tests.cast import KEY, Cast, make_cast
 from tests.servers import database, postgres
+
+# The same examples in every run, however long each takes: a red run then has its cause in what was changed.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.controller import Controller
-from post_office_kit import ReturnsServer, free_port
+from post_office_kit import ReturnsServer
 
 from rehearsal import PostOffice
+from tests.servers import free_port, smtp_server
 
 
 @pytest.fixture
 def returns() -> Iterator[ReturnsServer]:
     server = ReturnsServer(port=free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
-    controller.start()
-    yield server
-    controller.stop()
+    with smtp_server(server, server.port):
+        yield server
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from post_office_kit import RETURN_PATH, ReturnsServer, free_port, wait_for
+from post_office_kit import RETURN_PATH, ReturnsServer, wait_for
 
 from rehearsal import PostOffice
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,15 +22,15 @@ def test_the_command_runs_until_it_is_told_to_stop_and_logs_only_ids(returns: Re
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env=os.environ)
     try:
-        wait_for(lambda: "listening" in log.read_text(), 15)
+        wait_for(lambda: "listening" in log.read_text())
         port = re.search(r"smtp_port=(\d+)", log.read_text())
         assert port
-        with smtplib.SMTP("127.0.0.1", int(port[1]), local_hostname="client", timeout=5) as client:
+        with smtplib.SMTP("127.0.0.1", int(port[1]), local_hostname="client", timeout=60) as client:
             client.sendmail(RETURN_PATH, ["bounce@example.org"], b"Subject: Private matter\r\n\r\nhello\r\n")
         wait_for(lambda: returns.taken)
         wait_for(lambda: "report taken message=1 action=failed" in log.read_text())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -46,7 +47,7 @@ def test_a_taken_port_ends_the_command_with_a_sentence() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
         )
     assert ended.returncode == 1
     assert "cannot listen" in ended.stdout.lower()
@@ -60,7 +61,7 @@ def test_a_taken_inbox_port_ends_the_command_too() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
         )
     assert ended.returncode == 1
     assert "Traceback" not in ended.stdout + ended.stderr

@@ -215,9 +215,9 @@ def test_the_store_keeps_within_its_bytes() -> None:
 
 def test_the_inbox_is_served_on_a_port_of_its_own(post_office: PostOffice) -> None:
     with InboxServer(post_office) as server:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/messages.json", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/messages.json", timeout=60) as answer:
             assert json.load(answer)["messages"] == []
         strange = urllib.request.Request(f"http://127.0.0.1:{server.port}/", headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError, match="400") as refusal:
-            urllib.request.urlopen(strange, timeout=5)
+            urllib.request.urlopen(strange, timeout=60)
         refusal.value.close()

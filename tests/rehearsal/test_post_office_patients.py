@@ -22,7 +22,7 @@ LIST = Path(rehearsal.__file__).parent / "patients.csv"
 
 def test_the_list_in_the_repository_is_the_one_that_the_command_makes() -> None:
     made = subprocess.run(
-        [sys.executable, "-m", "rehearsal.patients"], cwd=LIST.parents[1], capture_output=True, check=True, timeout=20
+        [sys.executable, "-m", "rehearsal.patients"], cwd=LIST.parents[1], capture_output=True, check=True, timeout=60
     ).stdout
     assert made == LIST.read_bytes() == as_csv(patients())
 
@@ -88,7 +88,7 @@ def test_a_rehearsal_with_the_list_gives_the_expected_figures(post_office: PostO
         if person.flaw in REFUSED or person.flaw in LEFT_OUT_BY_DEFAULT:
             continue
         for _ in range(2):
-            with smtplib.SMTP("127.0.0.1", post_office.smtp_port, local_hostname="client", timeout=5) as client:
+            with smtplib.SMTP("127.0.0.1", post_office.smtp_port, local_hostname="client", timeout=60) as client:
                 try:
                     client.sendmail(f"b{person.emis_number}@returns.example.org", [person.email], b"A: b\r\n\r\nhi\r\n")
                 except smtplib.SMTPRecipientsRefused as error:

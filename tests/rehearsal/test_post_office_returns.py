@@ -3,10 +3,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aiosmtpd.controller import Controller
-from post_office_kit import RETURN_PATH, ReturnsServer, free_port, hand_over, wait_for
+from post_office_kit import RETURN_PATH, ReturnsServer, hand_over, wait_for
 
 from rehearsal import PostOffice
+from tests.servers import free_port, smtp_server
 
 
 def test_a_report_waits_for_its_moment(returns: ReturnsServer) -> None:
@@ -40,31 +40,22 @@ def test_reports_wait_for_a_listener_that_is_away() -> None:
             hand_over(office, f"bounce.{number}@example.org")
         time.sleep(0.3)
         assert office.counts()["reports_sent"] == 0
-        controller = Controller(server, hostname="127.0.0.1", port=server.port)
-        controller.start()
-        try:
-            wait_for(lambda: len(server.taken) == 5)
-        finally:
-            controller.stop()
+        with smtp_server(server, server.port):
+            wait_for(lambda: len(office.reports_sent()) == 5)
+    assert len(server.taken) == 5
     assert len({to for _, to, _ in server.taken}) == 1
 
 
 def test_a_listener_that_restarts_loses_and_doubles_nothing() -> None:
     server = ReturnsServer(port=free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
-    controller.start()
     with PostOffice(("127.0.0.1", server.port), delay=0.0, retry=0.05) as office:
-        hand_over(office, "bounce@example.org")
-        wait_for(lambda: len(office.reports_sent()) == 1)
-        controller.stop()
+        with smtp_server(server, server.port):
+            hand_over(office, "bounce@example.org")
+            wait_for(lambda: len(office.reports_sent()) == 1)
         hand_over(office, "bounce.2@example.org")
         time.sleep(0.1)
-        controller = Controller(server, hostname="127.0.0.1", port=server.port)
-        controller.start()
-        try:
+        with smtp_server(server, server.port):
             wait_for(lambda: len(office.reports_sent()) == 2)
-        finally:
-            controller.stop()
     assert len(server.taken) == 2
 
 
@@ -104,7 +95,7 @@ def test_each_recipient_of_one_message_gets_a_report_of_its_own(
 def test_many_messages_from_many_connections_all_arrive() -> None:
 
     def send(office: PostOffice, batch: int) -> None:
-        with smtplib.SMTP("127.0.0.1", office.smtp_port, local_hostname="client", timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", office.smtp_port, local_hostname="client", timeout=60) as client:
             for number in range(25):
                 client.sendmail(RETURN_PATH, [f"jane.{batch}.{number}@example.org"], b"A: b\r\n\r\nhello\r\n")
 
