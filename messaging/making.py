@@ -42,11 +42,12 @@ def make_set(batch_id: int, after: int) -> int | None:
         if last is None:
             batch.messages_made_at = utcnow()
             return None
-        _insert_messages(batch_id, after, last)
+        batch.messages_made += _insert_messages(batch_id, after, last)
         return int(last)
 
 
-def _insert_messages(batch_id: int, after: int, last: int) -> None:
+def _insert_messages(batch_id: int, after: int, last: int) -> int:
+    """Answers how many were missing."""
     now = utcnow()
     columns: dict[Any, Any] = {
         Message.batch_id: Recipient.batch_id,
@@ -75,7 +76,9 @@ def _insert_messages(batch_id: int, after: int, last: int) -> None:
         )
         .order_by(Recipient.id)
     )
-    db.session.execute(insert(Message).from_select([column.key for column in columns], patients))
+    statement = insert(Message).from_select([column.key for column in columns], patients)
+    made: Any = db.session.execute(statement.execution_options(preserve_rowcount=True))
+    return int(made.rowcount)
 
 
 def _domain_of(email: Any) -> Any:

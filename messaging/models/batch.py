@@ -46,6 +46,7 @@ class Batch(Model):
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     scheduled_for: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    messages_made: Mapped[int] = mapped_column(default=0, server_default="0")  # so far, for whoever watches
     messages_made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # every accepted patient has a message
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -67,6 +68,11 @@ class Batch(Model):
     @property
     def is_held(self) -> bool:
         return self.status is BatchStatus.SENDING and self.held_at is not None
+
+    @property
+    def is_being_made(self) -> bool:
+        """Messages for its patients are made still."""
+        return self.status is BatchStatus.SENDING and self.messages_made_at is None
 
     @property
     def is_moving(self) -> bool:

@@ -138,9 +138,40 @@ def test_it_asks_quickly_while_sending_less_often_when_done_and_never_after_a_we
         assert trigger() == asks
 
 
-def test_the_live_part_costs_at_most_three_queries(browser: Browser, batch: Batch) -> None:
+@pytest.fixture
+def half_made(cast: Cast) -> Batch:
+    """Begun a moment ago: two of three messages are made."""
+    made = a_draft(cast)
+    batches.approve(made, cast.bob)
+    with transaction():
+        advance(Batch, BatchStatus.SENDING, Batch.id == made.id, started_at=utcnow(), messages_made=2)
+    db.session.refresh(made)
+    return made
+
+
+def test_while_messages_are_made_it_says_how_many_of_how_many(browser: Browser, half_made: Batch) -> None:
+    for page in (
+        browser.get(f"/batches/{half_made.id}"),
+        browser.get(f"/batches/{half_made.id}/live?seen=another", part=True),
+    ):
+        assert "Getting the messages ready. Sending begins by itself." in page.words
+        assert page.soup.select_one("label[for=progress]").get_text() == "2 of 3 messages ready"
+        assert (page.soup.progress["value"], page.soup.progress["max"]) == ("2", "3")
+
+    seen = page.soup.select_one("#live")["hx-get"]
+    browser.get(seen, part=True, status=204)
+    with transaction():
+        half_made.messages_made = 3
+    assert "3 of 3 messages ready" in browser.get(seen, part=True).words
+
+
+@pytest.mark.parametrize("stage", ["batch", "half_made"])
+def test_the_live_part_costs_at_most_three_queries(
+    browser: Browser, stage: str, request: pytest.FixtureRequest
+) -> None:
     from sqlalchemy import event
 
+    batch = request.getfixturevalue(stage)
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     browser.get(f"/batches/{batch.id}/live", part=True)

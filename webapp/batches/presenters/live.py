@@ -16,6 +16,15 @@ MOST_REPORTS_WITHIN = timedelta(minutes=30)  # of the end
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """How much of the work is done."""
+
+    value: int
+    of: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     tag: Tag
     sentence: str
@@ -26,7 +35,7 @@ class Live:
     gone: int
     waiting: int
     not_sent: int
-    shows_progress: bool
+    bar: Bar | None
     in_doubt: int
     warning: str
     chart: Chart | None
@@ -56,12 +65,20 @@ def present_live(batch: Batch, now: datetime) -> Live:
         gone=figures.gone,
         waiting=figures.to_go,
         not_sent=figures.not_sent,
-        shows_progress=batch.status is BatchStatus.SENDING,
+        bar=_bar(batch, figures),
         in_doubt=progress.in_doubt,
         warning=_warning(batch, progress, now),
         chart=draw_chart(progress.steps),
         poll_seconds=_poll_seconds(batch, figures, now),
     )
+
+
+def _bar(batch: Batch, figures: batches.Figures) -> Bar | None:
+    if batch.status is not BatchStatus.SENDING:
+        return None
+    if batch.is_being_made and not figures.gone:
+        return Bar(min(batch.messages_made, figures.patients), figures.patients, "messages ready")
+    return Bar(figures.gone, figures.patients, "done")
 
 
 def _warning(batch: Batch, progress: batches.Progress, now: datetime) -> str:

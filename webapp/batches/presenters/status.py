@@ -58,8 +58,8 @@ def sentence_of(batch: Batch, progress: Progress, now: datetime) -> str:
 
 def _while_sending(batch: Batch, progress: Progress, now: datetime) -> str:
     figures = progress.figures
-    if not figures.gone and batch.messages_made_at is None:
-        return f"Getting {plural(figures.patients, 'message')} ready."
+    if batch.is_being_made and not figures.gone:
+        return "Getting the messages ready. Sending begins by itself."
     if batch.waiting_since is not None:
         return (
             f"{_handed_over(figures)}. The mail server has been away since {_when(batch.waiting_since, now)}; "
