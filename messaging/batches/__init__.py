@@ -7,7 +7,7 @@ so that a list, a decision and an approval from two tabs happen one after the ot
 from messaging.batches.approval import ChangedSince, NotReady, approve, stop
 from messaging.batches.concerns import Counted, concern_counts, concerned, decide, left_out_rows
 from messaging.batches.drafts import NotADraft, compose, create_draft, draft_for_key
-from messaging.batches.fields import available_fields, empty_counts, patients_without
+from messaging.batches.fields import available_fields, empty_counts, offered_fields, patients_without
 from messaging.batches.figures import Figures, figures, figures_of
 from messaging.batches.listing import count_batches, list_batches
 from messaging.batches.lists import take_list
@@ -54,6 +54,7 @@ __all__ = [
     "longest",
     "look_again",
     "neighbour",
+    "offered_fields",
     "one_patient",
     "patients_without",
     "problems",

@@ -11,7 +11,7 @@ from messaging.models import Batch, Recipient
 from messaging.patient_list.headings import known_columns
 from messaging.personalisation import fields_in, normalise
 
-# What we know a column by, whatever its heading; offered under these names too.
+# What we know a column by, whatever its heading.
 KNOWN_FIELDS = {
     "first_name": "first name",
     "surname": "surname",
@@ -48,6 +48,16 @@ def available_fields(batch: Batch) -> tuple[str, ...]:
     names = {normalise(heading): heading for heading in batch.list_headings}
     for column in known_columns(batch.list_headings):
         names.setdefault(normalise(KNOWN_FIELDS[column]), KNOWN_FIELDS[column])
+    return tuple(names.values())
+
+
+def offered_fields(batch: Batch) -> tuple[str, ...]:
+    """Each column of the list once, in its order: by our name where we know it, else by its heading."""
+    known = {index: KNOWN_FIELDS[column] for column, index in known_columns(batch.list_headings).items()}
+    names: dict[str, str] = {}
+    for index, heading in enumerate(batch.list_headings):
+        name = known.get(index, heading)
+        names.setdefault(normalise(name), name)
     return tuple(names.values())
 
 

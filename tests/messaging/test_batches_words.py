@@ -109,6 +109,26 @@ def test_fields_are_the_lists_own_headings_and_our_names_for_known_columns(cast:
     )
 
 
+def test_each_column_is_offered_once_and_either_spelling_is_accepted(cast: Cast) -> None:
+    batch = a_draft(cast)
+    headings = "NHS No,Given Name,Surname,E-mail,Clinic,Forename"  # we know one first name; the other is a column
+    batches.take_list(batch, a_list(f"{ADA},Augusta", headings=headings), cast.alice)
+
+    assert batches.offered_fields(batch) == (
+        "NHS number",
+        "first name",
+        "surname",
+        "email address",
+        "Clinic",
+        "Forename",
+    )
+    batches.compose(
+        batch, "Flu", "Your flu jab", "((first name)) ((Given Name)) ((given name)) ((Forename)) ((clinic))"
+    )
+    assert sentences(batch) == []
+    assert batches.empty_counts(batch) == {}
+
+
 def test_it_counts_for_how_many_patients_a_field_is_empty(cast: Cast) -> None:
     batch = a_draft(cast, ADA, BEN.replace("Ben,", " ,"), CAT, CAT, body="((first name)) at ((clinic)) ((clinic))")
 

@@ -87,5 +87,5 @@ def _letter(batch: Batch) -> Letter:
 
 def _page(batch: Batch, form: MessageForm, status: int = 200) -> ResponseReturnValue:
     letter = _letter(batch)
-    fields = batches.available_fields(batch)
+    fields = batches.offered_fields(batch)
     return render_template("batches/message.html", batch=batch, form=form, letter=letter, fields=fields), status

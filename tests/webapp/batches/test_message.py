@@ -42,7 +42,7 @@ def letter(page: Page) -> str:
 def test_the_fields_of_the_list_are_offered_as_text(browser: Browser) -> None:
     fields = [code.get_text() for code in browser.get("/batches/1/message").soup.select("[data-field]")]
 
-    assert fields == ["((NHS Number))", "((First Name))", "((Surname))", "((Email Address))", "((Clinic))"]
+    assert fields == ["((NHS number))", "((first name))", "((surname))", "((email address))", "((Clinic))"]
 
 
 def test_what_is_typed_is_kept_and_shown_as_the_first_patient_sees_it(browser: Browser) -> None:
