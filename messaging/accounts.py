@@ -65,15 +65,26 @@ def find_person(email: str) -> User:
 
 
 def add_person(
-    practice: Organisation, email: str, name: str, role: Role, password_hash: str, *, by: User | str
+    practice: Organisation,
+    email: str,
+    name: str,
+    role: Role,
+    password_hash: str,
+    *,
+    by: User | str,
+    for_once: bool = False,
 ) -> User:
-    """Raises Refused when the address is not one, or somebody signs in with it already."""
+    """`for_once`: their first deed will be to choose a password of their own.
+
+    Raises Refused when the address is not one, or somebody signs in with it already.
+    """
     person = User(
         organisation_id=practice.id,
         email=own_address(email).lower(),
         name=name.strip(),
         role=role,
         password=password_hash,
+        must_choose_password=for_once,
         fs_uniquifier=uuid.uuid4().hex,
     )
     try:
@@ -106,10 +117,11 @@ def set_active(person: User, active: bool, *, by: User | str) -> None:
         audit.record(by, deed, person, organisation_id=person.organisation_id)
 
 
-def set_password(person: User, password_hash: str, *, by: User | str) -> None:
-    """Ends the person’s sessions everywhere."""
+def set_password(person: User, password_hash: str, *, by: User | str, for_once: bool = False) -> None:
+    """Ends the person’s sessions everywhere. `for_once` as add_person() says."""
     with transaction():
         person.password = password_hash
+        person.must_choose_password = for_once
         _end_sessions(person)
         audit.record(by, "password set", person, organisation_id=person.organisation_id)
 

@@ -41,22 +41,30 @@ def create_practice(ods_code: str, name: str, from_address: str, reply_to: str) 
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MANAGER.value)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else one is made.")
 def create_user(ods_code: str, email: str, name: str, role: str, password_stdin: bool) -> None:
-    """Add a person to a practice, and print the password that was made for them."""
+    """Add a person to a practice, and print the password that was made for them: they choose another with it."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else accounts.new_password()
     with _sentences():
         accounts.check_password(password)
         practice = accounts.find_practice(ods_code)
-        accounts.add_person(practice, email, name, Role(role), hash_password(password), by=COMMAND_LINE)
+        accounts.add_person(
+            practice,
+            email,
+            name,
+            Role(role),
+            hash_password(password),
+            by=COMMAND_LINE,
+            for_once=not password_stdin,
+        )
     click.echo(f"{email} can sign in." if password_stdin else f"{email} can sign in with the password {password}")
 
 
 @click.command("set-password")
 @click.argument("email")
 def set_password(email: str) -> None:
-    """Give a person a new password, and print it. They are signed out everywhere."""
+    """Give a person a new password for once, and print it. They are signed out everywhere."""
     password = accounts.new_password()
     with _sentences():
-        accounts.set_password(accounts.find_person(email), hash_password(password), by=COMMAND_LINE)
+        accounts.set_password(accounts.find_person(email), hash_password(password), by=COMMAND_LINE, for_once=True)
     click.echo(f"{email} can sign in with the password {password}")
 
 

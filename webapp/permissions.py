@@ -28,6 +28,7 @@ OPEN = frozenset(
         "organisation.accessibility",
     }
 )
+CHOOSING = "accounts.change_password"  # all that there is for whoever has a password that somebody else has seen
 PAID = frozenset({"batches", "recipients"})  # the blueprints of the paid feature
 
 
@@ -85,15 +86,21 @@ def _ask_who_it_is() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return _to_sign_in()
+    if me().must_choose_password and request.endpoint != CHOOSING:
+        return _to(url_for(CHOOSING))
     if request.blueprint in PAID and not my_organisation().has_batch_messaging:
         return render_template("organisation/batch_messaging_off.html"), 403
     return None
 
 
 def _to_sign_in() -> Response:
-    """Back afterwards to the page where one was: for a part of a page, the whole of it."""
+    """Back afterwards to the page where one was."""
     seen = _where_one_was()
-    address = url_for("security.login", next=None if seen == "/" else seen)
+    return _to(url_for("security.login", next=None if seen == "/" else seen))
+
+
+def _to(address: str) -> Response:
+    """For a part of a page, the whole of it goes there."""
     if wants_part():
         response = make_response("", 401)
         response.headers["HX-Redirect"] = address

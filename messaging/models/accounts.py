@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_security import UserMixin
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from messaging.db import Model, UtcDateTime, choice, utcnow
@@ -45,6 +45,7 @@ class User(Model, UserMixin):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     password: Mapped[str] = mapped_column(String(255))
+    must_choose_password: Mapped[bool] = mapped_column(default=False, server_default=false())  # somebody else saw it
     role: Mapped[Role] = mapped_column(choice(Role))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)

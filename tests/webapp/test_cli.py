@@ -30,6 +30,7 @@ def test_it_makes_a_practice_and_its_first_manager(app: Flask) -> None:
     alice = find_person("ALICE@example.org")
     assert alice.role is Role.MANAGER
     assert verify_password(password, alice.password)
+    assert alice.must_choose_password
     assert [entry.actor for entry in db.session.query(AuditEntry)] == ["command line"] * 2
 
 
@@ -41,7 +42,9 @@ def test_a_password_can_come_from_standard_input(app: Flask) -> None:
     assert "Use at least 12 characters" in refused.output
     result = run(app, *words, stdin="three random words\n")
     assert result.output == "bob@example.org can sign in.\n"
-    assert verify_password("three random words", find_person("bob@example.org").password)
+    bob = find_person("bob@example.org")
+    assert verify_password("three random words", bob.password)
+    assert not bob.must_choose_password, "nobody was shown it"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +74,7 @@ def test_a_forgotten_password_can_be_replaced(app: Flask) -> None:
     alice = find_person("alice@example.org")
     assert verify_password(password, alice.password)
     assert alice.fs_uniquifier != before
+    assert alice.must_choose_password
 
 
 def test_batch_messaging_can_be_switched(app: Flask) -> None:
@@ -88,6 +92,7 @@ def test_a_rehearsal_gets_its_practice_once_and_says_how_to_sign_in(app: Flask) 
     assert run(app, *words, stdin=password).output == first.output
     assert first.output == f"Sign in as manager@surgery.example with the password {password}\n"
     assert find_person("manager@surgery.example").password == hashed
+    assert not find_person("manager@surgery.example").must_choose_password, "what is printed stays usable"
     run(app, *words, stdin="three other words")
     assert verify_password("three other words", find_person("manager@surgery.example").password)
     assert db.session.query(Organisation).count() == db.session.query(User).count() == 1

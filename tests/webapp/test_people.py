@@ -33,8 +33,30 @@ def test_a_new_person_gets_a_password_that_is_shown_once(sign_in: SignIn, cast: 
     assert password not in dora.password
     fresh = Browser(app)
     answer = fresh.post("/sign-in", {"email": "dora@example.org", "password": password})
-    assert fresh.follow(answer).h1 == "Manage Organisation"
+    assert answer.status == 302
+    assert fresh.get("/", status=302).headers["Location"] == "/password"
     assert password not in browser.get("/people").text
+
+
+def test_whoever_got_a_password_chooses_their_own_before_anything_else(sign_in: SignIn, cast: Cast, app: Flask) -> None:
+    page = sign_in(cast.alice).post(f"/people/{cast.bob.id}/password", status=200)
+    given = page.soup.select_one(".postround-password").get_text()
+    bob = Browser(app)
+    answer = bob.post("/sign-in?next=/batches", {"email": "bob@example.org", "password": given})
+
+    page = bob.follow(bob.get(answer.headers["Location"], status=302))
+    assert page.h1 == "Choose your own password"
+    assert "somebody else has seen it" in page.words
+    assert not [link for link in page.soup.select("header a") if link["href"].startswith("/batches")]
+    part = bob.get("/batches", status=401, part=True)
+    assert part.headers["HX-Redirect"] == "/password"
+
+    page = bob.post("/password", {"current": given, "new": given}, status=422)
+    assert page.errors == ["Choose another password than the one that you have now."]
+    page = bob.follow(bob.post("/password", {"current": given, "new": "quite another one"}))
+    assert page.h1 == "Manage Organisation"
+    assert bob.get("/batches").h1 == "View Batch Messages"
+    assert bob.get("/password").h1 == "Change your password"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import pytest
 from flask import Flask
 
 from messaging import batches
+from messaging.db import transaction
 from messaging.models import EvidenceKind, User
 from tests.cast import Cast
 from tests.messaging.batch_drafts import a_draft
 from tests.webapp.browser import Browser
 from tests.webapp.failed_batch import ADA, CAT, a_batch, hears, patient_of
+from webapp.permissions import OPEN
 
 SignIn = Callable[[User], Browser]
 SIGN_IN = 302  # to the sign-in page
@@ -137,6 +139,22 @@ def test_each_person_is_answered_as_the_table_says(
         )
         if person == "anonymous" and expected == SIGN_IN:
             assert page.headers["Location"].startswith("/sign-in")
+
+
+def test_a_password_that_somebody_has_seen_opens_nothing_but_the_page_to_choose_another(
+    cast: Cast, things: dict[str, int], sign_in: SignIn
+) -> None:
+    with transaction():
+        cast.alice.must_choose_password = True
+    alice = sign_in(cast.alice)
+    for row in TABLE:
+        if row.endpoint in OPEN or row.endpoint == "accounts.change_password":
+            continue
+        address = row.address.format(**things)
+        page = alice.get(address, status=302) if row.method == "GET" else alice.post(address, row.data, status=302)
+        assert page.headers["Location"] == "/password", str(row)
+    assert alice.get("/password").h1 == "Choose your own password"
+    alice.post("/sign-out")
 
 
 def test_no_route_is_missing_from_the_table(app: Flask) -> None:

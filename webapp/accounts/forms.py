@@ -89,3 +89,5 @@ class PasswordForm(Form):
             accounts.check_password(field.data or "")
         except accounts.Refused as refused:
             raise ValidationError(str(refused)) from None
+        if field.data == self.current.data:
+            raise ValidationError("Choose another password than the one that you have now.")

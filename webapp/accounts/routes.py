@@ -29,7 +29,13 @@ def add_person() -> ResponseReturnValue:
     password = accounts.new_password()
     try:
         person = accounts.add_person(
-            my_organisation(), form.email.data, form.name.data, Role(form.role.data), hash_password(password), by=me()
+            my_organisation(),
+            form.email.data,
+            form.name.data,
+            Role(form.role.data),
+            hash_password(password),
+            by=me(),
+            for_once=True,
         )
     except accounts.Refused as refused:
         form.email.errors = [str(refused)]
@@ -72,12 +78,13 @@ def new_password(user_id: int) -> ResponseReturnValue:
     if found.id == me().id:
         abort(400)  # one's own is changed with the old one at hand
     password = accounts.new_password()
-    accounts.set_password(found, hash_password(password), by=me())
+    accounts.set_password(found, hash_password(password), by=me(), for_once=True)
     return render_template("accounts/password_once.html", person=found, password=password, is_new=False)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
 def change_password() -> ResponseReturnValue:
+    """The first page of whoever has signed in with a password that was made for them."""
     form = PasswordForm()
     valid = form.validate_on_submit()
     if valid and not verify_password(form.current.data, me().password):
