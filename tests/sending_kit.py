@@ -41,7 +41,7 @@ def sending(settings: Settings, host: MailHost, redis_server: str) -> Iterator[F
             smart_host=host.as_smart_host(),
             redis_url=redis_server,
             smtp_connections=4,
-            smtp_timeout_seconds=1,
+            smtp_timeout_seconds=5,  # a busy machine is no silent server
         )
     )
     with app.app_context():

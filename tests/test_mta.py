@@ -21,13 +21,13 @@ EXPECTED = {  # of each kind of patient: what the reports say, in their order
 
 def test_a_real_mta_reports_to_the_return_path_what_the_world_answered() -> None:
     with pretend_world() as world, smtp_sink() as returns, postfix(world.port, {RETURNS: returns.port}) as mta:
-        with smtplib.SMTP(LOOPBACK, mta.port) as client:
+        with smtplib.SMTP(LOOPBACK, mta.port, local_hostname="surgery.example") as client:
             for kind in EXPECTED:
                 _send(client, kind)
-        wait_until(lambda: len(returns.received) == 3, 20, "two failures and a delay notice")
+        wait_until(lambda: len(returns.received) == 3, what="two failures and a delay notice")
         mta.configure(maximal_queue_lifetime="1s", bounce_queue_lifetime="1s")
-        wait_until(lambda: len(returns.received) == 4, 20, "the end of the mail that nobody took")
-        wait_until(lambda: len(world.accepted) == 2 and mta.waiting() == 0, 10, "an empty queue")
+        wait_until(lambda: len(returns.received) == 4, what="the end of the mail that nobody took")
+        wait_until(lambda: len(world.accepted) == 2 and mta.waiting() == 0, what="an empty queue")
 
         assert _said(returns) == {f"b-{kind}@{RETURNS}": said for kind, said in EXPECTED.items() if said}
         assert sorted(world.patients) == ["ada@patients.example", "later@patients.example"]

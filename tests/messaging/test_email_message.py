@@ -197,8 +197,8 @@ def test_writing_a_message_takes_a_tenth_of_a_millisecond_or_so(base_app: Flask)
     template = EmailTemplate(practice(), "Flu", "Dear ((first name)),\n\n" + "Please book your flu jab. " * 80)
     best = float("inf")
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(100):
             written(template, {"first name": "Ann"})
-        best = min(best, (time.perf_counter() - began) / 100)
+        best = min(best, (time.process_time() - began) / 100)
     assert best < 0.0008

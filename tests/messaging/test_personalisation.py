@@ -1,3 +1,4 @@
+import time
 import timeit
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_template_serves_patients_whose_values_have_other_names():
 
 def test_hostile_brackets_take_no_time():
     for words in ("((" * 50_000, "((a" * 50_000, "((" + "(a)" * 50_000, "((a)" * 50_000, "(" * 100_000 + ")"):
-        assert timeit.timeit(lambda words=words: fields_in(words), number=1) < 2
+        assert timeit.timeit(lambda words=words: fields_in(words), timer=time.process_time, number=1) < 2
 
 
 def test_a_compiled_template_fills_in_microseconds():
@@ -87,5 +88,5 @@ def test_a_compiled_template_fills_in_microseconds():
         "Link": "l",
     }
     rounds = 2_000
-    best = min(timeit.repeat(lambda: template.fill(values), number=rounds, repeat=5)) / rounds
+    best = min(timeit.repeat(lambda: template.fill(values), timer=time.process_time, number=rounds, repeat=5)) / rounds
     assert best < 10e-6

@@ -54,10 +54,11 @@ def test_it_shows_the_whole_message_of_a_patient_and_another_with_one_click(sign
     browser = sign_in(cast.alice)
     a_ready_batch(browser)
 
-    names = {
-        browser.get("/batches/1/check").soup.select_one(".postround-letter__body").get_text(strip=True)
-        for _ in range(30)
-    }
+    names: set[str] = set()
+    for _ in range(300):  # chance decides; nearly always a few are enough
+        names.add(browser.get("/batches/1/check").soup.select_one(".postround-letter__body").get_text(strip=True))
+        if len(names) == 3:
+            break
     assert names == {"Dear Ada", "Dear Ben", "Dear Cat"}
     part = browser.get("/batches/1/check", part=True)
     assert part.soup.find("section", id="letter")
