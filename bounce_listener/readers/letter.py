@@ -7,22 +7,17 @@ size, lines, declared multiparts, parts and charsets all have caps, so that time
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
-from email.message import Message
 from functools import cached_property
-from typing import Any
 
 from bounce_listener.readers import markup
+from bounce_listener.readers.parts import Part, parse, walk
 
 MAX_BYTES = 1 << 20  # of a message are read; what a report says stands before the returned message
 MAX_LINES = 50_000
 MAX_MULTIPARTS = 24  # declared boundaries: the text is cut before the next one
-MAX_PARTS = 200
-MAX_HEADER = 4_000  # characters of one header value
 MAX_PART_TEXT = 256 << 10
 
 _BOUNDARY = re.compile(rb"boundary\s?=", re.IGNORECASE)
@@ -34,22 +29,6 @@ _CHARSET = re.compile(
 _READ_AS_TEXT = ("text/plain", "multipart/report", "multipart/mixed", "multipart/alternative", "multipart/related")
 _MACHINE_PART = re.compile(r"\s{0,9}(?:Reporting-MTA|Final-Recipient|Original-Recipient) ?:", re.I)  # as mere octets
 _ENVELOPE_LINE = re.compile(rb"From [^\n]*\n")
-
-
-class Part(Message):
-    """A part that reads `message/*` as a leaf: returned messages are never parsed, and nothing recurses into them."""
-
-    def get(self, name: str, failobj: Any = None) -> Any:
-        """The first such header, cut: long parameter lists cost the standard library quadratic time."""
-        wanted = name.lower()
-        for key, value in self.raw_items():
-            if key.lower() == wanted:
-                return str(value)[:MAX_HEADER]
-        return failobj
-
-    def get_content_type(self) -> str:
-        kind = super().get_content_type()
-        return "leaf/" + kind[8:] if kind.startswith("message/") else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +44,7 @@ class Letter:
     """A normalised, parsed letter. Never raises for what it is given."""
 
     def __init__(self, raw: bytes) -> None:
-        self._root = _parse(normalise(raw))
+        self._root = parse(normalise(raw))
 
     def header(self, name: str) -> str:
         """The first header of that name, decoded to one line; empty when there is none."""
@@ -89,7 +68,7 @@ class Letter:
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """The letter's own parts in order, each decoded."""
-        return tuple(_leaf(part) for part in _walk(self._root))
+        return tuple(_leaf(part) for part in walk(self._root))
 
     @cached_property
     def text(self) -> str:
@@ -118,27 +97,6 @@ def normalise(raw: bytes) -> bytes:
         if count == MAX_MULTIPARTS:
             return raw[: found.start()]
     return raw
-
-
-def _parse(raw: bytes) -> Part:
-    try:
-        return message_from_bytes(raw, _class=Part)
-    except (MessageError, RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError):
-        bare = Part()  # the parser gave up: all of it is text
-        bare.set_payload(raw.decode("ascii", "surrogateescape"))
-        return bare
-
-
-def _walk(root: Part) -> Iterator[Part]:
-    stack, seen = [root], 0
-    while stack and seen < MAX_PARTS:
-        part = stack.pop()
-        seen += 1
-        if part.is_multipart():
-            payload = list(part.get_payload())
-            stack.extend(inner for inner in reversed(payload[:MAX_PARTS]) if isinstance(inner, Part))
-        else:
-            yield part
 
 
 def _leaf(part: Part) -> Leaf:
