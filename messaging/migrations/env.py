@@ -1,6 +1,6 @@
 """Runs the migrations on the application's own database."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
@@ -15,8 +15,7 @@ def run() -> None:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             # A batch migration rebuilds the table: with foreign keys on, that would delete every child row in silence.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+            _switch_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -31,9 +30,16 @@ def run() -> None:
             _refuse_orphans(connection)
 
 
+def _switch_foreign_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:
+    """Past SQLAlchemy, which would begin a transaction first: inside one SQLite ignores this in silence."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={state}").close()
+
+
 def _refuse_orphans(connection: Connection) -> None:
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    connection.rollback()
+    _switch_foreign_keys(connection, "ON")
     if orphans:
         raise RuntimeError(f"the migration left {len(orphans)} rows without their parent")
 

@@ -24,6 +24,7 @@ class Batch(Model):
         UniqueConstraint("organisation_id", "once_key"),
         Index(None, "organisation_id", "created_at"),
         Index(None, "status", "scheduled_for"),
+        {"sqlite_autoincrement": True},  # an old page of a deleted draft must never mean the batch that came after
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
