@@ -6,6 +6,7 @@ so that a list, a decision and an approval from two tabs happen one after the ot
 
 from messaging.batches.approval import ChangedSince, NotReady, approve, stop
 from messaging.batches.concerns import Counted, concern_counts, concerned, decide, left_out_rows
+from messaging.batches.deleting import delete_draft
 from messaging.batches.drafts import NotADraft, compose, create_draft, draft_for_key
 from messaging.batches.fields import available_fields, empty_counts, offered_fields, patients_without
 from messaging.batches.figures import Figures, figures, figures_of
@@ -44,6 +45,7 @@ __all__ = [
     "count_patients",
     "create_draft",
     "decide",
+    "delete_draft",
     "draft_for_key",
     "empty_counts",
     "figures",

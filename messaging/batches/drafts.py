@@ -3,7 +3,7 @@
 import unicodedata
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from messaging import audit
 from messaging.db import db, transaction, utcnow
@@ -13,7 +13,7 @@ LONGEST_NAME, LONGEST_SUBJECT, LONGEST_BODY = 100, 200, 20_000  # characters
 
 
 class NotADraft(Exception):
-    """It was approved or stopped in the meantime, so it can no longer be changed."""
+    """It was approved, stopped or deleted in the meantime, so it can no longer be changed."""
 
 
 def create_draft(organisation: Organisation, by: User | str, *, once_key: str | None = None) -> Batch:
@@ -58,8 +58,14 @@ def lock_draft(batch: Batch) -> None:
 
 
 def lock(batch: Batch) -> BatchStatus:
-    """The status that it really has, read under the row's lock (on SQLite the whole database's)."""
-    db.session.refresh(batch, with_for_update=True)
+    """The status that it really has, read under the row's lock (on SQLite the whole database's).
+
+    Raises NotADraft when it is no longer there.
+    """
+    try:
+        db.session.refresh(batch, with_for_update=True)
+    except InvalidRequestError:
+        raise NotADraft from None
     return batch.status
 
 

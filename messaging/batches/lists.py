@@ -41,7 +41,7 @@ def take_list(batch: Batch, patient_list: PatientList, by: User | str) -> None:
     accepted = refused = 0
     with transaction():
         lock_draft(batch)
-        _forget_list(batch)
+        forget_list(batch)
         for rows in _sets_of(patient_list.accepted, ROWS_AT_ONCE):
             _add_accepted(batch, rows)
             accepted += len(rows)
@@ -56,7 +56,7 @@ def take_list(batch: Batch, patient_list: PatientList, by: User | str) -> None:
         audit.record(by, "list taken", batch, organisation_id=batch.organisation_id, accepted=accepted, refused=refused)
 
 
-def _forget_list(batch: Batch) -> None:
+def forget_list(batch: Batch) -> None:
     """In one statement per table: the draft has no messages yet, so nothing else hangs on its rows."""
     for model in (Concern, RefusedRow, Recipient):
         db.session.execute(delete(model).where(model.batch_id == batch.id).execution_options(synchronize_session=False))

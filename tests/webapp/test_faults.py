@@ -41,6 +41,7 @@ POSTS: dict[str, tuple[str, Callable[[], dict[str, Any]], int]] = {
     "a test": ("/batches/{draft}/test", words, 302),
     "an approval": ("/batches/{draft}/approval", lambda: {"send": "now", "seal": "{seal}"}, 302),
     "a stop": ("/batches/{scheduled}/stopping", dict, 302),
+    "a deletion": ("/batches/{draft}/deletion", dict, 302),
     "dealt with": ("/batches/{sent}/failed/dealt-with", lambda: {"patient": "{patient}"}, 303),
     "the settings": ("/settings", lambda: {"name": "B", "from_address": "b@example.org", "when_in_doubt": "ask"}, 302),
     "a person": ("/people/new", lambda: {"name": "Dora", "email": "dora@example.org", "role": "sender"}, 200),

@@ -82,6 +82,8 @@ TABLE = (
     Row("batches.test", "POST", "/batches/{draft}/test",             (SIGN_IN, 404, 403, 422, 422)),
     Row("batches.check", "GET", "/batches/{draft}/check",            (SIGN_IN, 404, 200, 200, 200)),
     Row("batches.approve", "POST", "/batches/{draft}/approval",      (SIGN_IN, 404, 403, 422, 422)),
+    Row("batches.ask_to_delete", "GET", "/batches/{draft}/deletion", (SIGN_IN, 404, 403, 200, 200)),
+    Row("batches.delete", "POST", "/batches/{draft}/deletion",       (SIGN_IN, 404, 403, 302, 404)),  # by bob already
     Row("batches.details", "GET", "/batches/{batch}",                (SIGN_IN, 404, 200, 200, 200)),
     Row("batches.live", "GET", "/batches/{batch}/live",              (SIGN_IN, 404, 200, 200, 200), part=True),
     Row("batches.outcomes", "GET", "/batches/{batch}/outcomes/handed-over", (SIGN_IN, 404, 200, 200, 200)),

@@ -13,7 +13,10 @@ blueprint = Blueprint("batches", __name__, cli_group=None)
 
 @blueprint.errorhandler(NotADraft)
 def no_longer_a_draft(_: NotADraft) -> ResponseReturnValue:
-    """It was approved or stopped in the meantime, perhaps in another tab: its details say by whom and when."""
+    """It was approved or stopped in the meantime, perhaps in another tab: its details say by whom and when.
+
+    What was deleted has no details: 404.
+    """
     batch_id = (request.view_args or {})["batch_id"]
     return elsewhere(url_for("batches.details", batch_id=batch_id))
 
