@@ -8,19 +8,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Dialect, select
 
 from messaging import suppressions
 from messaging.config import settings
-from messaging.db import db, in_chunks, transaction, upsert, utcnow
+from messaging.db import db, transaction, utcnow
 from messaging.models import Batch, DeliveryReceipt, EvidenceKind, Message, MessageStatus, Source
+from messaging.quick_sql import QuickStatement, as_rows, insert_rows
 from messaging.reasons import Reason
-from messaging.transitions import advance
+from messaging.transitions import advance_all, id_list, is_among
 
 TEST_MESSAGE = 0  # the id in the return path of a test, of which there is no row
-AT_ONCE = 500  # ids in one statement
 LONGEST_DIAGNOSTIC = 4_000  # characters
 LONGEST_TEXT = 64 << 10  # octets
 
@@ -110,16 +111,17 @@ def record_many(evidence: Sequence[Evidence], known: Mapping[int, About] | None 
 
 def about(message_ids: Collection[int]) -> dict[int, About]:
     """Those of these messages that are still there."""
-    found: dict[int, About] = {}
-    for ids in in_chunks(sorted(message_ids), AT_ONCE):
-        rows = db.session.execute(
-            select(Message.id, Message.to_address, Message.sent_at, Message.started_at, Batch.organisation_id)
-            .join(Batch, Batch.id == Message.batch_id)
-            .where(Message.id.in_(ids))
-        )
-        for row in rows:
-            found[row.id] = About(row.organisation_id, row.to_address, row.sent_at or row.started_at)
-    return found
+    rows = db.session.execute(_about(db.engine.dialect.name), {"ids": id_list(sorted(message_ids))})
+    return {row.id: About(row.organisation_id, row.to_address, row.sent_at or row.started_at) for row in rows}
+
+
+@lru_cache
+def _about(dialect: str) -> Any:
+    return (
+        select(Message.id, Message.to_address, Message.sent_at, Message.started_at, Batch.organisation_id)
+        .join(Batch, Batch.id == Message.batch_id)
+        .where(is_among(Message.id, dialect))
+    )
 
 
 def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
@@ -137,7 +139,7 @@ def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[st
     at = max((one.received_at for one in counting.values()), default=utcnow())
     moved: set[int] = set()
     for reason, ids in sorted(by_reason.items()):
-        moved.update(advance(Message, MessageStatus.FAILED, Message.id.in_(ids), failed_at=at, reason=reason))
+        moved.update(advance_all(MessageStatus.FAILED, ids, failed_at=at, reason=reason))
     return {counting[message_id].evidence_id for message_id in moved}
 
 
@@ -145,9 +147,17 @@ def _insert(evidence: Iterable[Evidence], messages: Mapping[int, About], applied
     """The ids of what was not there yet. Evidence about a message that is gone is kept without it."""
     ordered = sorted(evidence, key=lambda one: one.evidence_id)  # for all the same, so that none waits for another
     rows = [_row(one, one.message_id in messages, one.evidence_id in applied) for one in ordered]
-    table = DeliveryReceipt.__table__
-    statement = upsert(table).on_conflict_do_nothing(index_elements=["evidence_id"]).returning(table.c.evidence_id)
-    return set(db.session.connection().scalars(statement, rows))
+    connection = db.session.connection()
+    values = {"rows": as_rows(rows, connection.dialect)}
+    return {row[0] for row in _insertion(connection.dialect).run(connection, values)}
+
+
+@lru_cache
+def _insertion(dialect: Dialect) -> QuickStatement:
+    table: Any = DeliveryReceipt.__table__
+    statement = insert_rows(table, [column.name for column in table.c if column is not table.c.id], dialect)
+    statement = statement.on_conflict_do_nothing(index_elements=["evidence_id"]).returning(table.c.evidence_id)
+    return QuickStatement(statement, dialect)
 
 
 def _counts(evidence: Evidence, message: About) -> bool:

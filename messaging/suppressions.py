@@ -1,12 +1,14 @@
 """Addresses that failed for good, per practice: the next list that holds one is asked about, never silently cut."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Dialect, select
 
-from messaging.db import db, in_chunks, transaction, upsert, utcnow
+from messaging.db import db, in_chunks, transaction, utcnow
 from messaging.models import Suppression
+from messaging.quick_sql import QuickStatement, as_rows, insert_rows
 
 AT_ONCE = 500  # addresses in one statement
 
@@ -25,13 +27,19 @@ def suppress_many(rows: Sequence[Mapping[str, Any]]) -> None:
     }
     if not newest:
         return
-    statement = upsert(Suppression.__table__)
-    renewed = {name: statement.excluded[name] for name in ("reason", "message_id", "since")}
+    ordered = [newest[key] for key in sorted(newest)]  # the same for all, so that two can never wait for each other
     with transaction():
-        db.session.connection().execute(
-            statement.on_conflict_do_update(index_elements=["organisation_id", "email"], set_=renewed),
-            [newest[key] for key in sorted(newest)],  # one order for all, so that two can never wait for each other
-        )
+        connection = db.session.connection()
+        _upsert(connection.dialect).run(connection, {"rows": as_rows(ordered, connection.dialect)})
+
+
+@lru_cache
+def _upsert(dialect: Dialect) -> QuickStatement:
+    table: Any = Suppression.__table__
+    statement = insert_rows(table, ("organisation_id", "email", "reason", "message_id", "since"), dialect)
+    renewed = {name: statement.excluded[name] for name in ("reason", "message_id", "since")}
+    statement = statement.on_conflict_do_update(index_elements=["organisation_id", "email"], set_=renewed)
+    return QuickStatement(statement, dialect)
 
 
 def among(organisation_id: int, emails: Collection[str]) -> dict[str, Suppression]:
