@@ -60,7 +60,6 @@ PATIENT_STATUS = {
     RecipientStatus.SENT: Tag("Handed over", "aqua-green"),
     RecipientStatus.REACHED: Tag("Delivered", "green"),
     RecipientStatus.FAILED: Tag("Failed to Deliver", "red"),
-    RecipientStatus.SUPPRESSED: Tag("Not sent", "grey"),
     RecipientStatus.CANCELLED: Tag("Not sent", "grey"),
 }
 

@@ -24,7 +24,7 @@ class Figures:
     handed_over: int = 0
     delivered: int = 0
     failed: int = 0
-    not_sent: int = 0  # stopped before their turn, or held back
+    not_sent: int = 0  # stopped before their turn
 
     @property
     def patients(self) -> int:
@@ -48,7 +48,6 @@ PLACES: dict[RecipientStatus, str] = {
     R.REACHED: "delivered",
     R.FAILED: "failed",
     R.CANCELLED: "not_sent",
-    R.SUPPRESSED: "not_sent",
 }
 
 

@@ -25,7 +25,6 @@ class MessageStatus(StrEnum):
     READ = "read"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    SUPPRESSED = "suppressed"
 
 
 class Message(Model):

@@ -17,7 +17,6 @@ class RecipientStatus(StrEnum):
     SENT = "sent"
     REACHED = "reached"
     FAILED = "failed"
-    SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
 
 

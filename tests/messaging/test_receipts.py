@@ -110,7 +110,7 @@ def test_a_report_may_overtake_our_own_sent_and_may_come_after_delivered(cast: A
     assert status_of(message) is S.FAILED
 
 
-@pytest.mark.parametrize("status", [S.CANCELLED, S.SUPPRESSED, S.FAILED, S.READ])
+@pytest.mark.parametrize("status", [S.CANCELLED, S.FAILED, S.READ])
 def test_evidence_that_the_table_refuses_is_kept_and_moves_nothing(cast: Any, status: MessageStatus) -> None:
     (message,) = send(cast.riverside, status=status)
     assert record(failure(message)) is Recorded.KEPT

@@ -45,7 +45,7 @@ OUTCOMES: dict[str, tuple[str, str, tuple[RecipientStatus, ...]]] = {
     "handed-over": ("Handed over", "The next mail system has accepted the message.", (R.SENT,)),
     "delivered": ("Delivered", "Email is never counted here: mail systems do not confirm it reliably.", (R.REACHED,)),
     "waiting": ("Still to go", "These messages wait for their turn, or are on the way.", (R.PENDING, R.SENDING)),
-    "not-sent": ("Not sent", "Sending was stopped before their turn.", (R.CANCELLED, R.SUPPRESSED)),
+    "not-sent": ("Not sent", "Sending was stopped before their turn.", (R.CANCELLED,)),
 }
 IN_WORDS = {
     R.PENDING: "Waiting",
@@ -53,7 +53,6 @@ IN_WORDS = {
     R.SENT: "Handed over",
     R.REACHED: "Delivered",
     R.FAILED: "Failed to Deliver",
-    R.SUPPRESSED: "Not sent",
     R.CANCELLED: "Not sent",
 }
 
