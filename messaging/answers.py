@@ -42,7 +42,7 @@ class Judgement:
 def judge(outcome: Outcome) -> Judgement:
     if outcome.end is End.ACCEPTED:
         return Judgement(Verdict.SENT)
-    if outcome.end is End.RETURNED:
+    if outcome.end in (End.RETURNED, End.UNTOUCHED):
         return Judgement(Verdict.BACK)
     if outcome.end is End.UNCERTAIN:
         return Judgement(Verdict.UNCERTAIN)

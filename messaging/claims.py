@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, bindparam, exists, select, update
 
@@ -42,12 +42,19 @@ class Claimed:
     comes_back: int = 0  # times that a connection ended under it in this round, before it was sent
 
 
+class BatchIds(NamedTuple):
+    """What a claim needs to know of a batch, for a thread that has no part in the batch's session."""
+
+    id: int
+    organisation_id: int
+
+
 def may_leave(batch_id: Any) -> Any:
     """The condition that every claim and every start repeats: neither stopped nor held."""
     return exists().where(Batch.id == batch_id, Batch.status == BatchStatus.SENDING, Batch.held_at.is_(None))
 
 
-def claim(batch: Batch, worker: str, limit: int) -> list[Claimed]:
+def claim(batch: Batch | BatchIds, worker: str, limit: int) -> list[Claimed]:
     """Up to so many messages that are due, longest due first. Two workers never get the same one."""
     now = utcnow()
     due = (
@@ -169,7 +176,7 @@ def cancel_if_stopped(batch_id: int | None = None) -> None:
     advance(Message, MessageStatus.CANCELLED, *queued)
 
 
-def _read(ids: Sequence[int], batch: Batch) -> list[Claimed]:
+def _read(ids: Sequence[int], batch: Batch | BatchIds) -> list[Claimed]:
     if not ids:
         return []
     rows = db.session.execute(

@@ -1,20 +1,27 @@
 """One round of sending a batch, by one worker: claim, write, hand over on many connections, record.
 
-The loop is one thread. Each turn it waits for answers, records them together with the start of the next messages in
-one transaction, and hands those over. Nothing of the database is held while it waits.
+One thread drives the network and one the database, so that neither waits for the other. The envelopes of messages go
+ahead; what has finished, and the start of the messages whose turn it is, are committed together, and only then their
+contents leave. Nothing of the database is held while the network is waited for.
 """
 
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from flask import current_app
 
 from messaging import claims
 from messaging.answers import Judgement, Verdict, judge
-from messaging.claims import Claimed
-from messaging.gateways.base import Answer, Outcome, Stage
+from messaging.claims import BatchIds, Claimed
+from messaging.db import db
+from messaging.flight import Flight
+from messaging.gateways.base import Answer, End, Outcome, Stage
 from messaging.holds import hold, note_waiting
 from messaging.insistence import insist
+from messaging.lane import Lane
 from messaging.models import Batch, WhenInDoubt
 from messaging.pile import Pile, Ready
 from messaging.reasons import Reason
@@ -27,7 +34,8 @@ T = TypeVar("T")
 ROUND_SECONDS = 30.0  # then other batches have their turn …
 LONGEST_ROUND_SECONDS = 240.0  # … but while one message hangs, the others are better sent than kept waiting
 HANGING_SECONDS = 2.0
-CHUNK = 200  # messages claimed at once
+CHUNK = 200  # messages claimed at once …
+FEW = 100  # … when there are fewer than that
 SLOWED_AT_MOST = 1_000  # messages in hand for whose domain it is too soon
 SHARE_EVERY = 2.0  # seconds
 EXTEND_EVERY = 15.0  # a third of a lease
@@ -41,31 +49,47 @@ DATABASE_SECONDS = 600.0  # that a round waits for a database that is away
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Group:
+    """What one commit records."""
+
+    results: list[Result] = field(default_factory=list)
+    came_back: list[int] = field(default_factory=list)
+    starting: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.results or self.came_back or self.starting)
+
+
 class Round:
     """Used once. `run()` answers whether messages may be left that could leave now."""
 
     def __init__(self, batch: Batch, sender: Sender, seconds: float = ROUND_SECONDS) -> None:
-        self._batch = batch
+        self._batch = BatchIds(batch.id, batch.organisation_id)
         self._sender = sender
         self._gateway = sender.gateway
         self._standing = sender.standing
         self._pile = Pile(batch, sender.pace)
+        self._flight = Flight(sender.gateway, self._follow)
         self._when_in_doubt: WhenInDoubt = batch.organisation.when_in_doubt
-        self._in_flight: dict[int, tuple[float, Claimed]] = {}  # with the time they left; the oldest first
         self._probe: int | None = None  # sent alone, because it is not known whether a connection carries
-        self._results: list[Result] = []
-        self._came_back: list[int] = []
+        self._group = Group()  # to be committed next
+        self._committing = Group()
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._turns = Lane(app, self._gateway.ring)
+        has_one_writer = db.engine.dialect.name == "sqlite"
+        self._claims = self._turns if has_one_writer else Lane(app, self._gateway.ring)
         now = time.monotonic()
         self._began = now
         self._seconds = seconds
         self._granted = 0
         self._answers_after = QUICK_SECONDS  # seconds, of late
         self._enough = sender.connections  # until the smart host takes no more of them at once
-        self._next_share = self._next_token = self._next_try = 0.0
+        self._gather_until = self._next_share = self._next_token = self._next_try = 0.0
         self._next_extension = now + EXTEND_EVERY
         self._stopped_at: float | None = None
         self._nothing_due = False
-        self._over = False
+        self._over = False  # nothing new is begun
         self._is_noted_as_waiting = batch.waiting_since is not None
 
     def run(self) -> bool:
@@ -78,37 +102,33 @@ class Round:
         return not (self._nothing_due or self._standing.hold_because or self._standing.trouble)
 
     def _is_finished(self) -> bool:
-        if self._in_flight or self._results or self._came_back:
+        if self._flight or self._group or self._turns.is_busy or self._claims.is_busy:
             return False
         return self._over or (self._nothing_due and not self._pile)
 
     def _turn(self) -> None:
         now = time.monotonic()
         self._mind_the_clock(now)
+        self._turns.collect()
+        self._claims.collect()
         self._mind_connections(now)
         self._claim()
-        self._commit(self._next(now))
-        self._pile.write_ahead(0 if self._over else self._gateway.in_flight)
-        self._listen(self._patience(now))
+        self._prepare(now)
+        self._commit(now)
+        self._pile.write_ahead(0 if self._over else self._gateway.established)
+        for outcome in self._gateway.wait(self._patience(now)):
+            self._heard(outcome)
         self._mind_failures(now)
 
-    def _listen(self, seconds: float) -> None:
-        """Takes the answers that are there, and those that come within a moment: one commit serves them all."""
-        for outcome in self._gateway.wait(seconds):
-            self._heard(outcome)
-        until = time.monotonic() + (GATHER_SECONDS if self._answers_after < QUICK_SECONDS else 0.0)
-        while self._results and self._in_flight and (left := until - time.monotonic()) > 0:
-            for outcome in self._gateway.wait(left):
-                self._heard(outcome)
-
     def _mind_the_clock(self, now: float) -> None:
-        if now - self._began >= self._seconds:
-            hangs = self._in_flight and now - next(iter(self._in_flight.values()))[0] > HANGING_SECONDS
-            if not hangs or now - self._began >= LONGEST_ROUND_SECONDS:
-                self._over = True
-        if self._sender.stopping.is_set():
+        hangs = self._flight.oldest(now) > HANGING_SECONDS
+        if hangs:
+            self._take_back(HANGING_SECONDS)
+        if now - self._began >= self._seconds and (not hangs or now - self._began >= LONGEST_ROUND_SECONDS):
             self._over = True
+        if self._sender.stopping.is_set():
             self._stopped_at = self._stopped_at or now
+            self._end_at_once()
             if now - self._stopped_at >= DRAIN_SECONDS:
                 for outcome in self._gateway.close():
                     self._heard(outcome)
@@ -116,13 +136,22 @@ class Round:
             self._next_extension = now + EXTEND_EVERY
             self._insist(lambda: claims.extend(self._batch.id, self._sender.name))
 
+    def _end_at_once(self) -> None:
+        """What is in flight is waited for; nothing else leaves."""
+        self._over = True
+        self._take_back()
+
+    def _take_back(self, hanging_for: float = 0.0) -> None:
+        for message in self._flight.withdraw(hanging_for):
+            self._back(message)
+
     def _mind_connections(self, now: float) -> None:
         """As many as this worker may have and can use; one alone until it is known that it carries."""
         if now >= self._next_share:
             self._next_share = now + SHARE_EVERY
             wanted = self._enough
             if self._nothing_due:
-                wanted = min(wanted, max(1, len(self._pile) + len(self._in_flight)))
+                wanted = min(wanted, max(1, len(self._pile) + len(self._flight)))
             if not self._standing.is_proven:
                 wanted = min(wanted, max(1, self._gateway.open))
             self._granted = self._sender.pace.share(self._gateway.open, wanted)
@@ -133,74 +162,120 @@ class Round:
 
     def _claim(self) -> None:
         """Never before a connection is open, and no more than can leave soon."""
-        enough = self._pile.at_hand >= self._gateway.established or self._pile.slowed >= SLOWED_AT_MOST
-        if self._over or self._nothing_due or enough:
+        few = max(FEW, self._gateway.established) if self._standing.is_proven else 1
+        enough = not self._gateway.established or self._pile.at_hand >= few or self._pile.slowed >= SLOWED_AT_MOST
+        if self._over or self._nothing_due or enough or self._claims.is_busy:
             return
         limit = CHUNK if self._standing.is_proven else 1
-        found = self._insist(lambda: claims.claim(self._batch, self._sender.name, limit))
+        self._claims.begin(
+            lambda: self._insist(lambda: claims.claim(self._batch, self._sender.name, limit)), self._claimed
+        )
+
+    def _claimed(self, found: list[Claimed]) -> None:
         self._pile.add(found)
         self._nothing_due = not found
 
-    def _next(self, now: float) -> list[Ready]:
-        """The next message for each idle connection, as far as the rates allow."""
+    def _prepare(self, now: float) -> None:
+        """The envelope of the next message on each idle connection."""
         self._pile.let_slow_ones_go()
-        wanted = min(self._gateway.ready, self._pile.at_hand)
+        for ready in self._take(self._gateway.ready, now):
+            self._probe = None if self._standing.is_proven else ready.message.id
+            self._flight.prepare(ready)
+
+    def _follow(self) -> Ready | None:
+        """The message whose envelope may go with the content of the one before it."""
+        taken = self._take(1, time.monotonic()) if self._standing.is_proven else []
+        return taken[0] if taken else None
+
+    def _take(self, wanted: int, now: float) -> list[Ready]:
+        """The next messages, as far as the rates allow."""
+        wanted = min(wanted, self._pile.at_hand)
         if not self._standing.is_proven:
-            wanted = min(wanted, 1 - len(self._in_flight))
+            wanted = min(wanted, 1 - len(self._flight))
         if self._over or wanted <= 0 or now < max(self._next_token, self._next_try):
             return []
         allowed, wait = self._sender.pace.take(wanted)
         self._next_token = now + wait
-        return self._pile.take(allowed)
+        return [ready for ready in self._pile.take(allowed) if self._can_be_said(ready)]
 
-    def _commit(self, ready: list[Ready]) -> None:
-        """One transaction: what finished, and the start of what leaves next. Then, and only then, it leaves."""
-        if not (ready or self._results or self._came_back):
+    def _can_be_said(self, ready: Ready) -> bool:
+        """Whether a server could be told its addresses at all: if not, that patient has failed."""
+        if self._gateway.can_carry(ready.parcel):
+            return True
+        answer = Answer(Stage.RCPT, None, "5.1.3 This address cannot be written in an SMTP command")
+        judgement = Judgement(Verdict.FAILED, Reason.NO_SUCH_MAILBOX, for_good=True)
+        self._group.results.append(Result(ready.message, judgement, answer))
+        return False
+
+    def _commit(self, now: float) -> None:
+        """One transaction: what finished, and the start of those whose turn it is. Only after it they leave."""
+        if self._turns.is_busy:
             return
+        self._group.starting = self._flight.waiting()
+        if not self._group or self._is_gathering(now):
+            return
+        self._committing, self._group = self._group, Group()
+        self._turns.begin(lambda: self._insist(self._record), self._committed)
 
-        ids = [one.message.id for one in ready]
-        may_leave = self._insist(
-            lambda: turn(self._batch.id, self._sender.name, self._results, self._came_back, ids, self._when_in_doubt)
+    def _is_gathering(self, now: float) -> bool:
+        """More answers will come within a moment: one commit serves them all."""
+        is_quick = self._answers_after < QUICK_SECONDS
+        return is_quick and self._flight.is_anything_unanswered and now < self._gather_until
+
+    def _record(self) -> set[int]:
+        group = self._committing
+        return turn(
+            self._batch.id, self._sender.name, group.results, group.came_back, group.starting, self._when_in_doubt
         )
-        self._results = []
-        self._came_back = []
-        for one in ready:
-            if one.message.id in may_leave:
-                self._hand_over(one)
-            else:
-                self._over = True  # stopped, held, or no longer ours
 
-    def _hand_over(self, one: Ready) -> None:
-        try:
-            self._gateway.start(one.parcel)
-        except ValueError:  # no server could be told such an address
-            answer = Answer(Stage.RCPT, None, "5.1.3 This address cannot be written in an SMTP command")
-            judgement = Judgement(Verdict.FAILED, Reason.NO_SUCH_MAILBOX, for_good=True)
-            self._results.append(Result(one.message, judgement, answer))
-        else:
-            self._in_flight[one.message.id] = (time.monotonic(), one.message)
-            self._probe = None if self._standing.is_proven else one.message.id
+    def _committed(self, may_leave: set[int]) -> None:
+        """Then, and only then, they leave: those that are still where they were when the commit began."""
+        starting, self._committing = self._committing.starting, Group()
+        is_refused = len(may_leave) < len(starting)
+        self._over = self._over or is_refused
+        for message_id in starting:
+            if message_id in may_leave and message_id not in self._group.came_back:
+                self._flight.release(message_id)
+        if is_refused:
+            self._end_at_once()  # stopped, held, or no longer ours
 
     def _heard(self, outcome: Outcome) -> None:
-        left, message = self._in_flight.pop(outcome.parcel.message_id)
-        self._answers_after += (time.monotonic() - left - self._answers_after) / 16
+        message, left = self._flight.heard(outcome)
+        if outcome.end is End.UNTOUCHED:
+            self._back(message, was_started=left is not None)
+            return
+        now = time.monotonic()
+        if left is not None:
+            self._answers_after += (now - left - self._answers_after) / 16
         was_proven = self._standing.is_proven
         judgement = self._standing.heard(
             judge(outcome), outcome.answer, message.was_refused_for_us, was_probe=message.id == self._probe
         )
         if self._standing.is_proven and not was_proven:
             self._next_share = 0.0
+        if was_proven and not self._standing.is_proven:
+            self._take_back()
         if judgement.verdict is not Verdict.BACK:
-            self._results.append(Result(message, judgement, outcome.answer))
+            self._has_result(Result(message, judgement, outcome.answer), now)
             return
         message.comes_back += 1
         if message.comes_back >= BACK_LIMIT:
-            self._results.append(Result(message, Judgement(Verdict.LATER), outcome.answer))
+            self._has_result(Result(message, Judgement(Verdict.LATER), outcome.answer), now)
             return
-        self._came_back.append(message.id)
-        self._pile.put_back(message)
+        self._back(message, was_started=left is not None)
         if outcome.answer.code not in (None, 421):
             self._setback(outcome.answer)
+
+    def _has_result(self, result: Result, now: float) -> None:
+        if not self._group.results:
+            self._gather_until = now + GATHER_SECONDS
+        self._group.results.append(result)
+
+    def _back(self, message: Claimed, *, was_started: bool = False) -> None:
+        """It did not leave, and is the next. What is being committed as started must be unmarked again."""
+        self._pile.put_back(message)
+        if was_started or message.id in self._committing.starting:
+            self._group.came_back.append(message.id)
 
     def _mind_failures(self, now: float) -> None:
         """Connections that could not be opened, or ended without an answer to anything; words that cannot be filled.
@@ -216,7 +291,7 @@ class Round:
         if self._pile.cannot_write:
             self._standing.hold_because = self._pile.cannot_write
         if self._standing.hold_because:
-            self._over = True
+            self._end_at_once()
         if self._is_noted_as_waiting and self._standing.is_proven:
             self._is_noted_as_waiting = False
             self._insist(lambda: note_waiting(self._batch.id, ""))
@@ -226,6 +301,7 @@ class Round:
         if time.monotonic() < self._next_try:
             return
         self._standing.had_setback(answer)
+        self._take_back()
         count = self._standing.setbacks
         log.warning("smart host: setback %d stage=%s code=%s", count, answer.stage, answer.code)
         self._next_try = self._next_share = time.monotonic() + 2.0 ** min(count - 1, 4)
@@ -233,8 +309,10 @@ class Round:
             self._over = True
 
     def _patience(self, now: float) -> float:
-        """Seconds to wait for the network before looking round."""
-        if self._results or self._came_back or (self._over and not self._in_flight):
+        """Seconds to wait for the network and the database before looking round."""
+        if self._group and not self._turns.is_busy:
+            return max(0.0, self._gather_until - time.monotonic())
+        if self._over and not self._flight and not self._turns.is_busy and not self._claims.is_busy:
             return 0.0
         if self._pile.slowed or self._next_token > now:
             return 0.02
@@ -250,10 +328,16 @@ class Round:
 
     def _close(self) -> None:
         """Gives back what was not started, and says why it ended, when that was for a reason."""
-        if self._in_flight:
-            for outcome in self._gateway.close():
+        self._end_at_once()
+        try:
+            self._turns.collect(wait=True)
+            self._claims.collect(wait=True)
+        finally:
+            for lane in {self._turns, self._claims}:
+                lane.close()
+            for outcome in self._flight.land():
                 self._heard(outcome)
-        self._commit([])
+            self._commit_the_rest()
         if self._standing.hold_because:
             self._insist(lambda: hold(self._batch.id, self._standing.hold_because))
         elif self._standing.trouble is not None:
@@ -261,3 +345,10 @@ class Round:
             self._insist(lambda: note_waiting(self._batch.id, because))
         if self._insist(lambda: claims.give_back(self._batch.id, self._sender.name)):
             self._nothing_due = False
+
+    def _commit_the_rest(self) -> None:
+        """There is some only when an error ended the round."""
+        last, now = self._committing, self._group
+        self._committing = Group([*last.results, *now.results], [*last.came_back, *last.starting, *now.came_back])
+        if self._committing:
+            self._insist(self._record)

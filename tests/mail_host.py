@@ -43,6 +43,7 @@ class MailHost:
     connections: int = 0
     open_now: int = 0
     most_open: int = 0
+    came_ahead: int = 0  # messages behind which the next envelope stood already when they were answered
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -165,6 +166,7 @@ class _Talk:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         taken = Taken(self.mail, self.rcpts, b"".join(lines))
+        self.host.came_ahead += self._is_more_there()
         reply = self.host.answer(
             "CONTENT",
             taken.to if taken.rcpts else "",
@@ -176,6 +178,15 @@ class _Talk:
         self._say(reply)
         if reply.startswith("421"):
             raise EOFError
+
+    def _is_more_there(self) -> bool:
+        self.connection.setblocking(False)
+        try:
+            return bool(self.file.peek(1))
+        except OSError:
+            return False
+        finally:
+            self.connection.setblocking(True)
 
     def _say(self, reply: str) -> None:
         if reply == CLOSE:

@@ -26,6 +26,7 @@ class End(StrEnum):
     ACCEPTED = "accepted"  # their side has it
     REFUSED = "refused"  # they answered no, for now or for good
     RETURNED = "returned"  # the connection ended before the whole message was with them: they do not have it
+    UNTOUCHED = "untouched"  # the connection ended before it was that message's turn: nothing was said about it
     UNCERTAIN = "uncertain"  # the whole message was sent and no answer came: they may have it
 
 

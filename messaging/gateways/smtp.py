@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable
 
 from messaging.config import SmartHost
-from messaging.gateways.base import Answer, Outcome, Parcel, Stage
-from messaging.gateways.smtp_dialogue import Dialogue, NotAReply
+from messaging.gateways.base import Answer, End, Outcome, Parcel, Stage
+from messaging.gateways.smtp_dialogue import Dialogue, NotAReply, is_address
 from messaging.gateways.smtp_opening import CannotOpen, Opened, event, open_connection
 
 READ_AT_ONCE = 65_536
+SILENT = "it did not answer in time"
 PATIENCE_AFTER_DOT = 10  # times the timeout …
 LONGEST_AFTER_DOT = 600.0  # … up to the ten minutes that RFC 5321 section 4.5.3.2 asks for there
 
@@ -32,13 +33,19 @@ class Connection:
         self.socket.setblocking(False)
         self.dialogue = Dialogue(opened.features)
         self.unsent = memoryview(b"")
+        self.after_dot = 0  # bytes at the end of what is to be sent that are not of the message in hand
         self.carried = 0
         self.answered = 0  # of them, other than by goodbye
-        self.deadline = float("inf")
+        self.deadline = self.released_at = float("inf")
+        self.is_held_up = False  # the socket takes no more for now
 
     @property
     def is_idle(self) -> bool:
         return self.dialogue.is_idle
+
+    @property
+    def has_sent_dot(self) -> bool:
+        return len(self.unsent) <= self.after_dot
 
     def close(self) -> None:
         """Says QUIT if nothing is under way, and does not wait for the goodbye."""
@@ -47,6 +54,10 @@ class Connection:
                 self.socket.send(b"QUIT\r\n")
         with contextlib.suppress(OSError):
             self.client.close()
+
+
+def nothing() -> None:
+    """Follows."""
 
 
 class SmtpGateway:
@@ -69,6 +80,9 @@ class SmtpGateway:
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
+        self._preparing: dict[int, Connection] = {}  # by message: its envelope was sent, and it was not released
+        self._one_by_one = False  # no envelope may follow a message
+        self._wanted = 0
         self._opening = 0
         self._generation = 0
         self._arrivals: queue.SimpleQueue[tuple[int, Opened | Answer]] = queue.SimpleQueue()
@@ -76,6 +90,7 @@ class SmtpGateway:
         self._bell.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
         self._next_look = 0.0
+        self.following: Callable[[], Parcel | None] = nothing  # asked when an envelope can go with a content
         self.failures: list[Answer] = []  # of connections that could not be opened, or ended and had answered nothing
 
     @property
@@ -97,22 +112,69 @@ class SmtpGateway:
 
     def grow(self, to: int) -> None:
         """Opens connections until there are so many."""
+        self._wanted = to
         while self.open < to:
             self._opening += 1
             threading.Thread(target=self._open_one, args=[self._generation], name="smtp-open", daemon=True).start()
 
     def shrink(self, to: int) -> None:
         """Closes idle connections while there are more than that; busy ones are left to finish."""
+        self._wanted = to
         while self.open > to and self._idle:
             self._drop(self._idle[-1])
 
+    @staticmethod
+    def can_carry(parcel: Parcel) -> bool:
+        """Whether its addresses can stand in a command at all."""
+        return is_address(parcel.sender) and is_address(parcel.recipient)
+
     def start(self, parcel: Parcel) -> None:
-        """Gives it to an idle connection. Raises ValueError for an address that cannot stand in a command."""
+        """Gives it to an idle connection, whole. Raises ValueError for an address that cannot stand in a command."""
+        self.prepare(parcel)
+        self.release(parcel)
+
+    def prepare(self, parcel: Parcel) -> None:
+        """Its envelope, on an idle connection; nothing of the message leaves. Raises ValueError as start() does."""
         connection = self._idle[-1]
-        first = connection.dialogue.begin(parcel)
+        envelope = connection.dialogue.begin(parcel)
         self._idle.pop()
         connection.carried += 1
-        self._send(connection, first)
+        self._preparing[parcel.message_id] = connection
+        self._send(connection, envelope)
+
+    def release(self, parcel: Parcel) -> None:
+        """Its content may leave, and with it the envelope of a following message where that is possible."""
+        connection = self._preparing.pop(parcel.message_id)
+        connection.released_at = time.monotonic()
+        if out := connection.dialogue.release():
+            self._send(connection, out)
+
+    def waiting(self) -> list[int]:
+        """The messages whose turn it is on their connection, and that were not released."""
+        found = (connection.dialogue.waiting for connection in self._connections)
+        return [parcel.message_id for parcel in found if parcel is not None]
+
+    def withdraw(self, hanging_for: float = 0.0) -> list[int]:
+        """Takes back all that were prepared and not released; their connections carry no other.
+
+        Or only those behind a message that has been unanswered for so many seconds.
+        """
+        now, taken = time.monotonic(), []
+        for connection in list(self._connections):
+            if hanging_for and now - connection.released_at < hanging_for:
+                continue
+            parcel = connection.dialogue.withdraw()
+            if parcel is not None:
+                taken.append(parcel.message_id)
+                del self._preparing[parcel.message_id]
+                if connection.dialogue.must_close:
+                    self._drop(connection)
+        return taken
+
+    def ring(self) -> None:
+        """Ends a wait(). From any thread."""
+        with contextlib.suppress(OSError):
+            self._bell_rope.send(b"!")
 
     def wait(self, seconds: float) -> list[Outcome]:
         """What was answered, as soon as there is something, and at the latest after so many seconds."""
@@ -158,8 +220,7 @@ class SmtpGateway:
         except Exception as error:  # whatever else: the sender must hear of it, or it would wait for ever
             found = Answer(Stage.CONNECT, None, event(error))
         self._arrivals.put((generation, found))
-        with contextlib.suppress(OSError):
-            self._bell_rope.send(b"!")
+        self.ring()
 
     def _welcome(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -177,13 +238,22 @@ class SmtpGateway:
                 self._idle.append(connection)
                 self._selector.register(connection.socket, selectors.EVENT_READ, connection)
 
+    def _takes_another(self, connection: Connection) -> bool:
+        is_spent = connection.carried >= self._messages_per_connection or self.open > self._wanted
+        return not (is_spent or self._one_by_one) and connection.dialogue.can_follow
+
     def _send(self, connection: Connection, data: bytes) -> None:
+        connection.after_dot = 0
+        if self._takes_another(connection) and (other := self.following()) is not None:
+            envelope = connection.dialogue.begin(other)
+            data, connection.after_dot = data + envelope, len(envelope)
+            connection.carried += 1
+            self._preparing[other.message_id] = connection
         connection.unsent = memoryview(data)
         self._flush(connection)
 
     def _flush(self, connection: Connection) -> None:
         """Sends what the socket takes now; the rest when it says that it can take more."""
-        waited = bool(self._selector.get_key(connection.socket).events & selectors.EVENT_WRITE)
         try:
             while connection.unsent:
                 connection.unsent = connection.unsent[connection.socket.send(connection.unsent) :]
@@ -192,13 +262,20 @@ class SmtpGateway:
         except OSError:
             connection.deadline = 0.0  # reading tells why, or the next look does
             return
-        patience = self._timeout
-        if connection.dialogue.has_sent_content and not connection.unsent:
-            patience = max(patience, min(patience * PATIENCE_AFTER_DOT, LONGEST_AFTER_DOT))
-        connection.deadline = time.monotonic() + patience
-        if bool(connection.unsent) != waited:
+        self._set_deadline(connection)
+        if bool(connection.unsent) != connection.is_held_up:
+            connection.is_held_up = bool(connection.unsent)
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
             self._selector.modify(connection.socket, events, connection)
+
+    def _set_deadline(self, connection: Connection) -> None:
+        if connection.dialogue.is_quiet and not connection.unsent:
+            connection.deadline = float("inf")
+            return
+        patience = self._timeout
+        if connection.dialogue.has_sent_content and connection.has_sent_dot:
+            patience = max(patience, min(patience * PATIENCE_AFTER_DOT, LONGEST_AFTER_DOT))
+        connection.deadline = time.monotonic() + patience
 
     def _read(self, connection: Connection, outcomes: list[Outcome]) -> None:
         while connection in self._connections:
@@ -219,37 +296,42 @@ class SmtpGateway:
     def _heard(self, connection: Connection, data: bytes, outcomes: list[Outcome]) -> None:
         dialogue = connection.dialogue
         try:
-            out, outcome = dialogue.feed(data)
+            out, found = dialogue.feed(data)
         except NotAReply:
             self._lose(connection, "it did not speak SMTP", outcomes)
             return
-        if outcome is not None:
-            outcomes.append(outcome)
-            connection.deadline = float("inf")
-            connection.answered += outcome.answer.code not in (None, 421)
-        if dialogue.must_close:
-            if outcome is not None and not connection.answered:
-                self.failures.append(outcome.answer)
+        self._note(connection, found, outcomes)
+        if found and not connection.has_sent_dot:
+            self._lose(connection, "it answered before it had the message", outcomes)
+        elif dialogue.must_close or (dialogue.is_idle and connection.carried >= self._messages_per_connection):
             self._drop(connection)
-        elif outcome is not None:
-            if connection.carried >= self._messages_per_connection:
-                self._drop(connection)
-            else:
-                self._idle.append(connection)
         elif out:
             self._send(connection, out)
+        elif found or dialogue.is_quiet:
+            self._set_deadline(connection)
+            if found and dialogue.is_idle:
+                self._idle.append(connection)
+
+    def _note(self, connection: Connection, found: list[Outcome], outcomes: list[Outcome]) -> None:
+        """Hands them on. A connection that ends and never answered anything, other than by goodbye, is a failure."""
+        outcomes += found
+        for outcome in found:
+            self._preparing.pop(outcome.parcel.message_id, None)
+            connection.answered += outcome.answer.code not in (None, 421)
+            connection.released_at = float("inf")
+        if found and connection.dialogue.must_close and not connection.answered:
+            self.failures.append(found[0].answer)
 
     def _give_up_on_silent_ones(self, now: float, outcomes: list[Outcome]) -> None:
         for connection in [one for one in self._connections if now >= one.deadline]:
-            self._lose(connection, "it did not answer in time", outcomes)
+            self._lose(connection, SILENT, outcomes)
 
     def _lose(self, connection: Connection, why: str, outcomes: list[Outcome]) -> None:
-        whole = not connection.unsent
-        outcome = connection.dialogue.give_up(why, all_sent=whole)
-        if outcome is not None:
-            outcomes.append(outcome)
-            if not connection.answered:
-                self.failures.append(outcome.answer)
+        found = connection.dialogue.give_up(why, all_sent=connection.has_sent_dot)
+        ends = {outcome.end for outcome in found}
+        if End.UNTOUCHED in ends and (why == SILENT or End.UNCERTAIN in ends):
+            self._one_by_one = True  # it may not be able to hear an envelope that follows a message
+        self._note(connection, found, outcomes)
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
