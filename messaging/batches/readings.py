@@ -41,7 +41,7 @@ class Progress:
 
 def read_progress(batch: Batch, known: Progress | None = None) -> Progress:
     """As it is now. With what is `known`, its steps stay as they are."""
-    seconds = step_seconds(batch)
+    seconds = step_seconds(batch, utcnow())
     statement = _statement(db.engine.dialect.name, known is None)
     rows: Any = db.session.execute(statement, {"batch": batch.id, "seconds": seconds})
     counts: list[tuple[bool, RecipientStatus, int]] = []
@@ -64,10 +64,10 @@ def read_progress(batch: Batch, known: Progress | None = None) -> Progress:
     )
 
 
-def step_seconds(batch: Batch) -> int:
+def step_seconds(batch: Batch, now: datetime) -> int:
     if batch.started_at is None:
         return 1
-    until = batch.done_at or batch.stopped_at or utcnow()
+    until = batch.done_at or batch.stopped_at or now
     return max(1, int((until - batch.started_at).total_seconds()) // STEPS)
 
 

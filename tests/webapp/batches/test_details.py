@@ -265,6 +265,18 @@ def test_it_says_when_no_worker_is_running(browser: Browser, batch: Batch, monke
     assert "Nothing is lost" not in browser.get(f"/batches/{batch.id}").words
 
 
+def test_it_says_when_the_mail_server_does_not_answer(
+    browser: Browser, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("messaging.queue.count_workers", lambda: 1)
+    with transaction():
+        advance(Message, MessageStatus.SENDING, Message.status == MessageStatus.QUEUED)
+
+    page = browser.get(f"/batches/{batch.id}")
+
+    assert "1 of 3 handed over. Waiting for the mail server to answer." in page.words
+
+
 def test_a_viewer_sees_the_details_and_no_button(sign_in: SignIn, cast: Cast, batch: Batch) -> None:
     page = sign_in(cast.nina).get(f"/batches/{batch.id}")
 

@@ -1,13 +1,16 @@
 """The sentence beside the tag: how far, and how long still."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from messaging.batches import Figures, Progress
 from messaging.batches.readings import Step
+from messaging.models import Batch, BatchStatus
 from webapp.batches.presenters.chart import ROWS_AT_MOST, draw_chart
-from webapp.batches.presenters.status import time_left
+from webapp.batches.presenters.status import sentence_of, time_left
 
 BEGAN = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 
@@ -37,6 +40,35 @@ def test_the_time_left_follows_the_pace_of_the_last_minute(progress: Progress, s
 
 def test_a_batch_that_has_not_begun_has_no_time_left() -> None:
     assert time_left(after(60, (5, 300), to_go=10), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "waits"),
+    [
+        ({}, True),
+        ({"now": BEGAN + timedelta(seconds=23)}, False),  # not for long
+        ({"steps": (Step(BEGAN + timedelta(seconds=8), 100, 0),)}, False),  # two went since that was counted
+        ({"figures": Figures(waiting=50, handed_over=100, failed=2)}, False),  # nothing is on the way
+        ({"in_doubt": 4}, False),  # they wait for a person
+        ({"workers": 0}, False),  # it is not the mail server
+        ({"workers": None}, False),
+        ({"figures": Figures(in_flight=4), "steps": ()}, True),  # from the beginning
+    ],
+)
+def test_after_a_while_without_any_answer_it_says_that_it_waits_for_one(changed: dict[str, Any], waits: bool) -> None:
+    batch = Batch(status=BatchStatus.SENDING, started_at=BEGAN, messages_made_at=BEGAN)
+    now = changed.pop("now", BEGAN + timedelta(seconds=40))
+    progress = Progress(
+        figures=Figures(waiting=46, in_flight=4, handed_over=100, failed=2),
+        steps=(Step(BEGAN + timedelta(seconds=8), 100, 2),),
+        steps_at=BEGAN + timedelta(seconds=30),
+        in_doubt=0,
+        workers=1,
+    )
+
+    sentence = sentence_of(batch, replace(progress, **changed), now)
+
+    assert ("Waiting for the mail server to answer." in sentence) is waits
 
 
 def test_a_chart_ends_at_the_totals_and_keeps_to_its_size() -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messaging.batches import Figures, Progress
+from messaging.batches.readings import step_seconds
 from messaging.models import Batch, BatchStatus
 from webapp.words import number, plural, uk_date, uk_datetime, uk_time
 
 LATELY = timedelta(seconds=60)
+QUIET = timedelta(seconds=15)  # no message has come to its end for so long, while some are on the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,23 @@ def _while_sending(batch: Batch, progress: Progress, now: datetime) -> str:
             f"{_handed_over(figures)}. The mail server has been away since {_when(batch.waiting_since, now)}; "
             "sending goes on by itself when it is back."
         )
+    if _waits_for_an_answer(batch, progress, now):
+        return f"{_handed_over(figures)}. Waiting for the mail server to answer."
     left = time_left(progress, batch.started_at)
     if not left and figures.gone and figures.to_go:
         left = f"{number(figures.to_go)} still to go; those that were put off are tried again by themselves"
     return f"{_handed_over(figures)}; {left}." if left else f"{_handed_over(figures)}."
+
+
+def _waits_for_an_answer(batch: Batch, progress: Progress, now: datetime) -> bool:
+    """Before the worker gives up on the mail server and notes it: by what was counted for the chart anyway."""
+    figures, steps = progress.figures, progress.steps
+    if not progress.workers or figures.in_flight <= progress.in_doubt or batch.started_at is None:
+        return False
+    if sum(step.handed_over + step.failed for step in steps) != figures.gone:
+        return False  # something has happened since the steps were counted
+    last = steps[-1].at + timedelta(seconds=step_seconds(batch, now)) if steps else batch.started_at
+    return now - last >= QUIET
 
 
 def _handed_over(figures: Figures) -> str:
