@@ -14,12 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 LEASE_SECONDS = 15
-TIMEOUT_SECONDS = 2.0  # a silent Redis must not hold up what is being sent
 QUIET_SECONDS = 5.0  # after a failure it is not asked again for so long
 
 # KEYS: workers by the time their share lapses, workers by what they hold. ARGV: worker, open, wanted, limit, lease.
@@ -147,15 +144,3 @@ class Pace:
         self._quiet_until = self._clock() + QUIET_SECONDS
         if error is not None:
             logging.getLogger(__name__).warning("redis away: each worker keeps to its own share error=%r", type(error))
-
-
-def impatient_connection(url: str) -> Redis:
-    """For Pace: one try, and an end to waiting."""
-    options: dict[str, Any] = {
-        "socket_connect_timeout": TIMEOUT_SECONDS,
-        "socket_timeout": TIMEOUT_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    if url.startswith("rediss://"):
-        options["ssl_cert_reqs"] = "none"  # as messaging.queue says
-    return Redis.from_url(url, **options)

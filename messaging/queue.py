@@ -21,17 +21,21 @@ SEND_TEST = "worker.jobs.send_test"
 SWEEP = "worker.jobs.sweep"
 JOBS = (START_BATCH, SEND_BATCH, SEND_TEST, SWEEP)
 JOB_TIMEOUT_SECONDS = 15 * 60
+SILENCE_SECONDS = 2.0  # of Redis, that are waited for
 WORKERS_KNOWN_SECONDS = 3.0
 FAILED_JOBS_KEPT_SECONDS = 24 * 60 * 60
 
 log = logging.getLogger(__name__)
 
 
-def redis_connection(url: str, *, waits_for_jobs: bool = False) -> "Redis":
-    """Gives up on a silent server after seconds, so that no click hangs on it; rq gives a waiter its own time."""
-    options: dict[str, Any] = {"socket_connect_timeout": 2, "health_check_interval": 30}
+def redis_connection(url: str, *, waits_for_jobs: bool = False, retries: int = 1) -> "Redis":
+    """Gives up on a silent server after seconds, so that no click and no sending hangs on it.
+
+    rq gives a waiter for jobs its own time, and its own way to try again.
+    """
+    options: dict[str, Any] = {"socket_connect_timeout": SILENCE_SECONDS, "health_check_interval": 30}
     if not waits_for_jobs:
-        options |= {"socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
+        options |= {"socket_timeout": SILENCE_SECONDS, "retry": Retry(NoBackoff(), retries)}
     if url.startswith("rediss://"):
         options["ssl_cert_reqs"] = "none"  # Heroku's Key-Value Store signs its own certificates
     return Redis.from_url(url, **options)

@@ -11,7 +11,8 @@ from flask import current_app
 
 from messaging.config import Settings, settings
 from messaging.gateways.smtp import SmtpGateway
-from messaging.pace import Pace, impatient_connection
+from messaging.pace import Pace
+from messaging.queue import redis_connection
 from messaging.standing import Standing
 
 LINGER_SECONDS = 10.0  # connections stay open so long after a round: well within the lease of their share
@@ -32,7 +33,7 @@ class Sender:
             messages_per_connection=config.smtp_messages_per_connection,
         )
         self.pace = Pace(
-            impatient_connection(config.redis_url),
+            redis_connection(config.redis_url, retries=0),  # sending goes on without it, so it is asked once
             self.name,
             connections=config.smtp_connections,
             per_second=config.smtp_messages_per_second,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from messaging.pace import Pace, impatient_connection
+from messaging.pace import Pace
+from messaging.queue import redis_connection
 from tests.servers import valkey
 
 
@@ -17,7 +18,7 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 def pace_of(redis_url: str) -> Iterator[object]:
-    connection = impatient_connection(redis_url)
+    connection = redis_connection(redis_url, retries=0)
     connection.flushall()
 
     def make(worker: str, **limits: int) -> Pace:
@@ -94,7 +95,7 @@ def test_one_domain_over_its_rate_does_not_slow_another(pace_of) -> None:  # typ
 
 def test_without_redis_a_worker_keeps_what_it_has_and_slows_to_its_part() -> None:
     now = [100.0]
-    nobody = impatient_connection("redis://127.0.0.1:1/0")
+    nobody = redis_connection("redis://127.0.0.1:1/0", retries=0)
     pace = Pace(nobody, "one", connections=10, per_second=100, per_second_per_domain=0, clock=lambda: now[0])
     assert pace.share(0, 10) == 0, "it opens none"
     pace._granted = 5
