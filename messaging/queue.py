@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker
@@ -31,11 +32,11 @@ log = logging.getLogger(__name__)
 def redis_connection(url: str, *, waits_for_jobs: bool = False, retries: int = 1) -> "Redis":
     """Gives up on a silent server after seconds, so that no click and no sending hangs on it.
 
-    rq gives a waiter for jobs its own time, and its own way to try again.
+    Only what was cut off is tried again (the server has been restarted). rq gives a waiter for jobs its own time.
     """
     options: dict[str, Any] = {"socket_connect_timeout": SILENCE_SECONDS, "health_check_interval": 30}
     if not waits_for_jobs:
-        options |= {"socket_timeout": SILENCE_SECONDS, "retry": Retry(NoBackoff(), retries)}
+        options |= {"socket_timeout": SILENCE_SECONDS, "retry": Retry(NoBackoff(), retries, (RedisConnectionError,))}
     if url.startswith("rediss://"):
         options["ssl_cert_reqs"] = "none"  # Heroku's Key-Value Store signs its own certificates
     return Redis.from_url(url, **options)

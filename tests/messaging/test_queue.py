@@ -1,7 +1,6 @@
 """The way to Redis: a server that takes connections and says nothing is given up on."""
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,16 +28,12 @@ def connections(server: socket.socket) -> int:
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_a_silent_server_is_asked_as_often_as_said_and_no_longer(
-    silent: socket.socket, retries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_server_is_asked_once(silent: socket.socket, retries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "SILENCE_SECONDS", 0.2)
     redis = queue.redis_connection(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", retries=retries)
-    began = time.monotonic()
 
     with pytest.raises(RedisError):
         redis.ping()
 
     redis.close()
-    assert time.monotonic() - began >= 0.2 * (retries + 1)
-    assert connections(silent) == retries + 1
+    assert connections(silent) == 1
