@@ -1,22 +1,22 @@
 """How fast a batch leaves, beside others who send the same list to the same sink: `bin/bench send [--rounds 5]`.
 
 Ours is whole: real worker processes, Redis, a durable database; the time runs from the first message that the sink
-took to the last that the database calls handed over. The sides alternate; figures are medians. The sink is Postfix’s
-smtp-sink where there is one, else a small one in Python; it shares the machine's cores with whoever sends.
+took to the last that the database calls handed over. The sides alternate; figures are medians. The sink shares the
+machine's cores with whoever sends.
 """
 
 import argparse
 import contextlib
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks._machine import machine
 from benchmarks._peers import LOOPBACK
@@ -24,10 +24,11 @@ from benchmarks._peers import LOOPBACK
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from servers import database, free_port, postgres, valkey, wait_port  # noqa: E402
+from servers import database, postgres, valkey  # noqa: E402
 from sqlalchemy import func, insert, select  # noqa: E402
 from worker_processes import processes  # noqa: E402
 
+from benchmarks._hosts import TOOLS, sink  # noqa: E402
 from benchmarks._peers import WORDS  # noqa: E402
 from messaging import queue  # noqa: E402
 from messaging.app import create_base_app  # noqa: E402
@@ -36,10 +37,11 @@ from messaging.db import db, in_chunks, transaction, utcnow  # noqa: E402
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Organisation, Recipient  # noqa: E402
 from messaging.transitions import advance  # noqa: E402
 
-TOOLS = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
 KEY = "a-key-for-benchmarks-long-enough"
 REACH_SMTPLIB, REACH_POST_OFFICE, REACH_IDEAL = 0.6, 3.0, 0.85
 LAG_SECONDS, LAG_CONNECTIONS = 0.050, 20
+ROUND_TRIP_SECONDS = 0.030
+LOOP = "smtplib loop, 1 connection, messages ready"
 
 
 def main() -> None:
@@ -54,7 +56,8 @@ def main() -> None:
         bench = Bench(given.messages, server, stack.enter_context(valkey()))
         rates = measure(bench, given.rounds, given.quick)
         lag = measure_lag(bench, given.rounds)
-    report(bench, rates, lag, given.rounds)
+        far = measure_far(bench, given.rounds)
+    report(bench, rates, lag, far, given.rounds)
 
 
 class Bench:
@@ -66,10 +69,17 @@ class Bench:
         self.redis_url = redis_url
         self.lost = self.doubled = 0
 
-    def ours(self, kind: str, workers: int = 1, connections: int = 10, lag: float = 0.0, count: int = 0) -> float:
+    def ours(
+        self,
+        kind: str,
+        workers: int = 1,
+        connections: int = 10,
+        count: int = 0,
+        **delays: float,
+    ) -> float:
         """Messages a second, of a batch sent by real workers."""
         count = count or self.messages
-        with tempfile.TemporaryDirectory() as folder, sink(lag) as port, self._database(kind, Path(folder)) as url:
+        with tempfile.TemporaryDirectory() as folder, sink(**delays) as port, self._database(kind, Path(folder)) as url:
             environ = {
                 "SECRET_KEY": KEY,
                 "RETURN_PATH_KEYS": KEY,
@@ -95,8 +105,8 @@ class Bench:
                     app.extensions["postround_redis"].close()
         return count / took
 
-    def peer(self, side: str, count: int) -> float:
-        with tempfile.TemporaryDirectory() as folder, sink() as port:
+    def peer(self, side: str, count: int, **delays: float) -> float:
+        with tempfile.TemporaryDirectory() as folder, sink(**delays) as port:
             command = [sys.executable, "-m", "benchmarks._peers", side, str(count), str(port), folder]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             if done.returncode:
@@ -177,36 +187,10 @@ def _make_batch(count: int) -> int:
         return batch.id
 
 
-@contextlib.contextmanager
-def sink(lag: float = 0.0) -> Iterator[int]:
-    """A mail server that accepts everything; `lag` seconds before it says that it has a message."""
-    port = free_port()
-    program = None if lag else shutil.which("smtp-sink", path=TOOLS)
-    if program:
-        command = [
-            program,
-            "-4",
-            "-m",
-            "1000",
-            *(["-u", "nobody"] if os.geteuid() == 0 else []),
-            f"{LOOPBACK}:{port}",
-            "1024",
-        ]
-    else:
-        command = [sys.executable, "-m", "benchmarks._sink", str(port), str(lag)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_port(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(5)
-
-
 def measure(bench: Bench, rounds: int, quick: bool) -> dict[str, list[float]]:
     """All sides, one after the other, again and again."""
-    sides = {
-        "smtplib loop, 1 connection, messages ready": lambda: bench.peer("smtplib", bench.messages),
+    sides: dict[str, Callable[[], float | None]] = {
+        LOOP: lambda: bench.peer("smtplib", bench.messages),
         "Postround, SQLite": lambda: bench.ours("sqlite"),
         "Postround, PostgreSQL": lambda: bench.ours("postgres"),
         "Postround, PostgreSQL, 2 workers": lambda: bench.ours("postgres", workers=2),
@@ -216,6 +200,10 @@ def measure(bench: Bench, rounds: int, quick: bool) -> dict[str, list[float]]:
     if not quick:
         sides["django-post-office"] = lambda: bench.peer("post_office", bench.messages // 2)
         sides["django-mailer"] = lambda: bench.peer("mailer", bench.messages // 10)
+    return alternate(sides, rounds)
+
+
+def alternate(sides: dict[str, Callable[[], float | None]], rounds: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
         for name, side in sides.items():
@@ -232,16 +220,38 @@ def measure_lag(bench: Bench, rounds: int) -> list[float]:
     return [bench.ours("postgres", connections=LAG_CONNECTIONS, lag=LAG_SECONDS, count=count) for _ in range(rounds)]
 
 
-def report(bench: Bench, rates: dict[str, list[float]], lag: list[float], rounds: int) -> None:
+def measure_far(bench: Bench, rounds: int) -> dict[str, list[float]]:
+    """To the same sink over a network that takes its time; few messages, because the loop waits four times for each."""
+    far: Any = {"round_trip": ROUND_TRIP_SECONDS}
+    sides: dict[str, Callable[[], float | None]] = {
+        f"{LOOP}, far": lambda: bench.peer("smtplib", 40, **far),
+        "Postround, SQLite, far": lambda: bench.ours("sqlite", count=1_000, **far),
+        "Postround, PostgreSQL, far": lambda: bench.ours("postgres", count=1_000, **far),
+    }
+    return alternate(sides, rounds)
+
+
+def table(rates: dict[str, list[float]]) -> dict[str, float]:
+    """Prints the sides beside the first of them; answers their medians."""
     medians = {name: statistics.median(found) for name, found in rates.items()}
-    base = medians["smtplib loop, 1 connection, messages ready"]
-    print(f"\n{'':<46}{'a second':>10}{'lowest':>9}{'highest':>9}{'ratio':>7}")
+    base = next(iter(medians.values()))
     for name, found in rates.items():
-        print(f"{name:<46}{medians[name]:>10,.0f}{min(found):>9,.0f}{max(found):>9,.0f}{medians[name] / base:>7.2f}")
+        print(f"{name:<47}{medians[name]:>10,.0f}{min(found):>9,.0f}{max(found):>9,.0f}{medians[name] / base:>7.2f}")
+    return medians
+
+
+def report(
+    bench: Bench, rates: dict[str, list[float]], lag: list[float], far: dict[str, list[float]], rounds: int
+) -> None:
+    print(f"\n{'':<47}{'a second':>10}{'lowest':>9}{'highest':>9}{'ratio':>7}")
+    medians = table(rates)
+    base = medians[LOOP]
     ideal = LAG_CONNECTIONS / LAG_SECONDS
     slow = statistics.median(lag)
     name = f"Postround, PostgreSQL, {LAG_SECONDS * 1000:.0f} ms, {LAG_CONNECTIONS} connections"
-    print(f"{name:<46}{slow:>10,.0f}{min(lag):>9,.0f}{max(lag):>9,.0f}{slow / ideal:>7.2f} of the ideal {ideal:,.0f}")
+    print(f"{name:<47}{slow:>10,.0f}{min(lag):>9,.0f}{max(lag):>9,.0f}{slow / ideal:>7.2f} of the ideal {ideal:,.0f}")
+    print(f"far: {ROUND_TRIP_SECONDS * 1000:.0f} ms there and back")
+    away = table(far)
     figures = {
         "figure": "send",
         "smtplib_ratio": round(min(medians["Postround, SQLite"], medians["Postround, PostgreSQL"]) / base, 2),
@@ -251,6 +261,8 @@ def report(bench: Bench, rates: dict[str, list[float]], lag: list[float], rounds
         "two_workers_ratio": round(medians["Postround, PostgreSQL, 2 workers"] / medians["Postround, PostgreSQL"], 2),
         "ideal_ratio": round(slow / ideal, 2),
         "ideal_ratio_reach": REACH_IDEAL,
+        "far_sqlite_ratio": round(away["Postround, SQLite, far"] / away[f"{LOOP}, far"], 1),
+        "far_postgresql_ratio": round(away["Postround, PostgreSQL, far"] / away[f"{LOOP}, far"], 1),
         "lost": bench.lost,
         "doubled": bench.doubled,
         "rounds": rounds,
