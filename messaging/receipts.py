@@ -111,17 +111,24 @@ def record_many(evidence: Sequence[Evidence], known: Mapping[int, About] | None 
 
 def about(message_ids: Collection[int]) -> dict[int, About]:
     """Those of these messages that are still there."""
-    rows = db.session.execute(_about(db.engine.dialect.name), {"ids": id_list(sorted(message_ids))})
+    connection = db.session.connection()
+    rows = connection.execute(_about(connection.dialect.name), {"ids": id_list(sorted(message_ids))})
     return {row.id: About(row.organisation_id, row.to_address, row.sent_at or row.started_at) for row in rows}
 
 
 @lru_cache
 def _about(dialect: str) -> Any:
-    return (
-        select(Message.id, Message.to_address, Message.sent_at, Message.started_at, Batch.organisation_id)
-        .join(Batch, Batch.id == Message.batch_id)
-        .where(is_among(Message.id, dialect))
+    messages: Any = Message.__table__
+    batches: Any = Batch.__table__
+    wanted = (
+        messages.c.id,
+        messages.c.to_address,
+        messages.c.sent_at,
+        messages.c.started_at,
+        batches.c.organisation_id,
     )
+    of_a_batch = messages.join(batches, batches.c.id == messages.c.batch_id)
+    return select(*wanted).select_from(of_a_batch).where(is_among(messages.c.id, dialect))
 
 
 def _fail(evidence: Iterable[Evidence], messages: Mapping[int, About]) -> set[str]:
