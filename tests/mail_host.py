@@ -47,7 +47,7 @@ class MailHost:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
+        self._sockets: dict[socket.socket, None] = {}  # the oldest first
         self._listener = socket.create_server((LOOPBACK, 0), backlog=256)
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._listen, daemon=True).start()
@@ -73,7 +73,7 @@ class MailHost:
         self.drop_all()
 
     def drop_all(self) -> None:
-        """Hang up on everybody at once."""
+        """Hang up on everybody at once, on who came first first."""
         with self._lock:
             for connection in self._sockets:
                 with contextlib.suppress(OSError):
@@ -89,7 +89,7 @@ class MailHost:
 
     def _serve(self, connection: socket.socket) -> None:
         with self._lock:
-            self._sockets.add(connection)
+            self._sockets[connection] = None
             self.connections += 1
             self.open_now += 1
             self.most_open = max(self.most_open, sum(map(_is_held, self._sockets)))
@@ -102,9 +102,13 @@ class MailHost:
             talk.file.close()
             talk.connection.close()
             with self._lock:
-                self._sockets.discard(connection)
+                del self._sockets[connection]
                 self.open_now -= 1
             connection.close()
+
+    def note_ahead(self) -> None:
+        with self._lock:
+            self.came_ahead += 1
 
     def answer(self, verb: str, argument: str, usual: str) -> str:
         with self._lock:
@@ -166,7 +170,8 @@ class _Talk:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         taken = Taken(self.mail, self.rcpts, b"".join(lines))
-        self.host.came_ahead += self._is_more_there()
+        if self._is_more_there():
+            self.host.note_ahead()
         reply = self.host.answer(
             "CONTENT",
             taken.to if taken.rcpts else "",
