@@ -8,52 +8,15 @@ import contextlib
 import queue
 import selectors
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 
 from messaging.config import SmartHost
-from messaging.gateways.base import Answer, End, Outcome, Parcel, Stage
-from messaging.gateways.smtp_dialogue import Dialogue, NotAReply, is_address
+from messaging.gateways.base import Answer, Outcome, Parcel, Stage
+from messaging.gateways.smtp_connection import NEVER, Connection, GoingAhead, Lost
+from messaging.gateways.smtp_dialogue import NotAReply, is_address
 from messaging.gateways.smtp_opening import CannotOpen, Opened, event, open_connection
-
-READ_AT_ONCE = 65_536
-SILENT = "it did not answer in time"
-PATIENCE_AFTER_DOT = 10  # times the timeout …
-LONGEST_AFTER_DOT = 600.0  # … up to the ten minutes that RFC 5321 section 4.5.3.2 asks for there
-
-
-class Connection:
-    """One open connection. `carried` counts the messages that it was given."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.client = opened.client
-        self.socket = opened.socket
-        self.socket.setblocking(False)
-        self.dialogue = Dialogue(opened.features)
-        self.unsent = memoryview(b"")
-        self.after_dot = 0  # bytes at the end of what is to be sent that are not of the message in hand
-        self.carried = 0
-        self.answered = 0  # of them, other than by goodbye
-        self.deadline = self.released_at = float("inf")
-        self.is_held_up = False  # the socket takes no more for now
-
-    @property
-    def is_idle(self) -> bool:
-        return self.dialogue.is_idle
-
-    @property
-    def has_sent_dot(self) -> bool:
-        return len(self.unsent) <= self.after_dot
-
-    def close(self) -> None:
-        """Says QUIT if nothing is under way, and does not wait for the goodbye."""
-        if self.is_idle and not self.dialogue.must_close:
-            with contextlib.suppress(OSError):
-                self.socket.send(b"QUIT\r\n")
-        with contextlib.suppress(OSError):
-            self.client.close()
 
 
 def nothing() -> None:
@@ -81,7 +44,7 @@ class SmtpGateway:
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._preparing: dict[int, Connection] = {}  # by message: its envelope was sent, and it was not released
-        self._one_by_one = False  # no envelope may follow a message
+        self._ahead = GoingAhead()
         self._wanted = 0
         self._opening = 0
         self._generation = 0
@@ -105,10 +68,6 @@ class SmtpGateway:
     @property
     def established(self) -> int:
         return len(self._connections)
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._connections) - len(self._idle)
 
     def grow(self, to: int) -> None:
         """Opens connections until there are so many."""
@@ -136,10 +95,8 @@ class SmtpGateway:
     def prepare(self, parcel: Parcel) -> None:
         """Its envelope, on an idle connection; nothing of the message leaves. Raises ValueError as start() does."""
         connection = self._idle[-1]
-        envelope = connection.dialogue.begin(parcel)
+        envelope = self._begin(connection, parcel)
         self._idle.pop()
-        connection.carried += 1
-        self._preparing[parcel.message_id] = connection
         self._send(connection, envelope)
 
     def release(self, parcel: Parcel) -> None:
@@ -169,6 +126,7 @@ class SmtpGateway:
                 del self._preparing[parcel.message_id]
                 if connection.dialogue.must_close:
                     self._drop(connection)
+        self._ahead.withdrawn(taken)
         return taken
 
     def ring(self) -> None:
@@ -185,7 +143,8 @@ class SmtpGateway:
                 self._welcome()
             elif connection in self._connections:
                 if events & selectors.EVENT_WRITE:
-                    self._flush(connection)
+                    connection.flush()
+                    self._watch(connection)
                 if events & selectors.EVENT_READ:
                     self._read(connection, outcomes)
         now = time.monotonic()
@@ -233,73 +192,51 @@ class SmtpGateway:
             elif generation != self._generation:
                 found.client.close()
             else:
-                connection = Connection(found)
+                connection = Connection(found, self._timeout)
                 self._connections.add(connection)
                 self._idle.append(connection)
                 self._selector.register(connection.socket, selectors.EVENT_READ, connection)
 
+    def _send(self, connection: Connection, data: bytes) -> None:
+        other = self.following() if self._takes_another(connection) else None
+        if other is None:
+            connection.send(data)
+        else:
+            connection.send(data, self._begin(connection, other))
+            self._ahead.went(other.message_id)
+        self._watch(connection)
+
+    def _begin(self, connection: Connection, parcel: Parcel) -> bytes:
+        envelope = connection.dialogue.begin(parcel)
+        connection.carried += 1
+        self._preparing[parcel.message_id] = connection
+        return envelope
+
     def _takes_another(self, connection: Connection) -> bool:
         is_spent = connection.carried >= self._messages_per_connection or self.open > self._wanted
-        return not (is_spent or self._one_by_one) and connection.dialogue.can_follow
+        return not is_spent and connection.dialogue.can_follow and self._ahead.is_allowed
 
-    def _send(self, connection: Connection, data: bytes) -> None:
-        connection.after_dot = 0
-        if self._takes_another(connection) and (other := self.following()) is not None:
-            envelope = connection.dialogue.begin(other)
-            data, connection.after_dot = data + envelope, len(envelope)
-            connection.carried += 1
-            self._preparing[other.message_id] = connection
-        connection.unsent = memoryview(data)
-        self._flush(connection)
-
-    def _flush(self, connection: Connection) -> None:
-        """Sends what the socket takes now; the rest when it says that it can take more."""
-        try:
-            while connection.unsent:
-                connection.unsent = connection.unsent[connection.socket.send(connection.unsent) :]
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            pass
-        except OSError:
-            connection.deadline = 0.0  # reading tells why, or the next look does
-            return
-        self._set_deadline(connection)
+    def _watch(self, connection: Connection) -> None:
+        """Waits for it to take more, while it has more to send."""
         if bool(connection.unsent) != connection.is_held_up:
             connection.is_held_up = bool(connection.unsent)
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
             self._selector.modify(connection.socket, events, connection)
 
-    def _set_deadline(self, connection: Connection) -> None:
-        if connection.dialogue.is_quiet and not connection.unsent:
-            connection.deadline = float("inf")
-            return
-        patience = self._timeout
-        if connection.dialogue.has_sent_content and connection.has_sent_dot:
-            patience = max(patience, min(patience * PATIENCE_AFTER_DOT, LONGEST_AFTER_DOT))
-        connection.deadline = time.monotonic() + patience
-
     def _read(self, connection: Connection, outcomes: list[Outcome]) -> None:
-        while connection in self._connections:
-            try:
-                data = connection.socket.recv(READ_AT_ONCE)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-            except OSError as error:
-                self._lose(connection, event(error), outcomes)
-                return
-            if not data:
-                self._lose(connection, "it closed the connection", outcomes)
-                return
-            self._heard(connection, data, outcomes)
-            if len(data) < READ_AT_ONCE and not isinstance(connection.socket, ssl.SSLSocket):
-                return
+        try:
+            while connection in self._connections and (data := connection.read()):
+                self._heard(connection, data, outcomes)
+                if not connection.may_hold_more(data):
+                    return
+        except Lost as error:
+            self._lose(connection, error.why, outcomes)
+        except NotAReply:
+            self._lose(connection, "it did not speak SMTP", outcomes)
 
     def _heard(self, connection: Connection, data: bytes, outcomes: list[Outcome]) -> None:
         dialogue = connection.dialogue
-        try:
-            out, found = dialogue.feed(data)
-        except NotAReply:
-            self._lose(connection, "it did not speak SMTP", outcomes)
-            return
+        out, found = dialogue.feed(data)
         self._note(connection, found, outcomes)
         if found and not connection.has_sent_dot:
             self._lose(connection, "it answered before it had the message", outcomes)
@@ -308,30 +245,32 @@ class SmtpGateway:
         elif out:
             self._send(connection, out)
         elif found or dialogue.is_quiet:
-            self._set_deadline(connection)
+            connection.set_deadline()
             if found and dialogue.is_idle:
                 self._idle.append(connection)
 
-    def _note(self, connection: Connection, found: list[Outcome], outcomes: list[Outcome]) -> None:
+    def _note(
+        self, connection: Connection, found: list[Outcome], outcomes: list[Outcome], *, in_silence: bool = False
+    ) -> None:
         """Hands them on. A connection that ends and never answered anything, other than by goodbye, is a failure."""
+        if not found:
+            return
         outcomes += found
+        self._ahead.heard(found, in_silence=in_silence)
+        connection.released_at = NEVER
         for outcome in found:
             self._preparing.pop(outcome.parcel.message_id, None)
             connection.answered += outcome.answer.code not in (None, 421)
-            connection.released_at = float("inf")
-        if found and connection.dialogue.must_close and not connection.answered:
+        if connection.dialogue.must_close and not connection.answered:
             self.failures.append(found[0].answer)
 
     def _give_up_on_silent_ones(self, now: float, outcomes: list[Outcome]) -> None:
         for connection in [one for one in self._connections if now >= one.deadline]:
-            self._lose(connection, SILENT, outcomes)
+            self._lose(connection, "it did not answer in time", outcomes, in_silence=True)
 
-    def _lose(self, connection: Connection, why: str, outcomes: list[Outcome]) -> None:
+    def _lose(self, connection: Connection, why: str, outcomes: list[Outcome], *, in_silence: bool = False) -> None:
         found = connection.dialogue.give_up(why, all_sent=connection.has_sent_dot)
-        ends = {outcome.end for outcome in found}
-        if End.UNTOUCHED in ends and (why == SILENT or End.UNCERTAIN in ends):
-            self._one_by_one = True  # it may not be able to hear an envelope that follows a message
-        self._note(connection, found, outcomes)
+        self._note(connection, found, outcomes, in_silence=in_silence)
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:

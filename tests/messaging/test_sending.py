@@ -367,7 +367,7 @@ def test_a_connection_lost_before_the_dot_sends_once(riverside: Organisation, ho
 def test_an_answer_lost_after_the_dot_may_send_twice_and_says_so(
     riverside: Organisation, host: MailHost, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("messaging.gateways.smtp.PATIENCE_AFTER_DOT", 1)
+    monkeypatch.setattr("messaging.gateways.smtp_connection.PATIENCE_AFTER_DOT", 1)
     host.once("CONTENT", how)
     batch = started(riverside, 5)
     delivery.send(batch.id)
