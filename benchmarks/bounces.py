@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
@@ -130,11 +129,11 @@ def _write_letters(file: Path, count: int) -> None:
             for number in range(count)
         ]
         recipients = db.session.execute(insert(Recipient).returning(Recipient.id, Recipient.email), people).all()
-        sent = {"batch_id": batch.id, "status": MessageStatus.SENT, "sent_at": utcnow() - timedelta(minutes=1)}
+        now = utcnow()
+        sent = {"batch_id": batch.id, "status": MessageStatus.SENT, "created_at": now, "sent_at": now}
         rows = [{**sent, "recipient_id": id_, "to_address": email} for id_, email in recipients]
         messages = db.session.execute(insert(Message).returning(Message.id, Message.to_address), rows).all()
     paths = ReturnPaths(DOMAIN, (KEY,))
-    now = datetime.now(UTC)
     with file.open("w", encoding="ascii") as lines:
         for id_, address in messages:
             path = paths.address_for(id_, now.date())

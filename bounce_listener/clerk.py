@@ -4,32 +4,26 @@ Hostile mail can cost time and memory only here: the listener ends a clerk that 
 Ends when the listener closes the pipe, however the listener ended.
 """
 
-import logging
-import resource
 import signal
 import sys
 from collections.abc import Sequence
 
 from flask import Flask
 
+from bounce_listener.apart import limit_memory, unread
 from bounce_listener.evidence import Returned, digest_of
 from bounce_listener.frames import LENGTH, READY, Piece, pack_outcomes, unpack
 from bounce_listener.recording import record_each
-from bounce_listener.report import Kind, Report, read_report
+from bounce_listener.report import read_report
 from messaging.app import create_base_app, log_to_stderr
 from messaging.db import db, make_durable
 from messaging.receipts import Recorded
-
-MEMORY = 1 << 30  # octets of address space
-READABLE_OF_A_FAULT = 8 << 10  # octets: the mail system's own words come before the returned message
-
-log = logging.getLogger(__name__)
 
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the listener, who ends us once all is recorded
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit_memory()
     log_to_stderr()
     app = create_base_app()
     with app.app_context():
@@ -49,16 +43,10 @@ def work(app: Flask, pieces: Sequence[Piece]) -> list[list[Recorded | None]]:
     for piece in pieces:
         report = read_report(piece.raw) if piece.readable else unread(piece.raw)
         digest = digest_of(piece.raw)
-        returned.extend(Returned(message_id, report, digest, piece.via) for message_id in piece.message_ids)
+        returned.extend(Returned(signed, report, digest, piece.via) for signed in piece.signed)
     with app.app_context():
         outcomes = iter(record_each(returned))
-    return [[next(outcomes) for _ in piece.message_ids] for piece in pieces]
-
-
-def unread(raw: bytes) -> Report:
-    """What is kept of a report that readers failed on: its beginning, for a person to look at."""
-    log.error("a report could not be read octets=%d", len(raw))
-    return Report(Kind.OTHER, (), "", "none", understood=False, text=raw[:READABLE_OF_A_FAULT].decode(errors="replace"))
+    return [[next(outcomes) for _ in piece.signed] for piece in pieces]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import cast
 
 from bounce_listener.frames import LENGTH, READY, Piece, pack, unpack_outcomes
 from messaging.receipts import Recorded
+from messaging.return_path import Signed
 
 CLERKS = 2
 MOST_AT_ONCE = 25  # pieces in one transaction
@@ -56,10 +57,10 @@ class Desk:
         for clerk in self._clerks:
             await clerk.end()
 
-    async def take(self, raw: bytes, message_ids: Sequence[int], via: str) -> _Outcomes:
-        """One outcome for each message, once committed; None where it is not. Goes on when the caller is gone."""
+    async def take(self, raw: bytes, signed: Sequence[Signed], via: str) -> _Outcomes:
+        """One outcome for each return path, once committed; None where it is not. Goes on when the caller is gone."""
         loop = asyncio.get_running_loop()
-        piece = Piece(raw, tuple(message_ids), via)
+        piece = Piece(raw, tuple(signed), via)
         waiting = _Waiting(piece, loop.create_future(), loop.time() + PATIENCE_SECONDS)
         self._waiting.append(waiting)
         self._hand_out()
@@ -145,7 +146,7 @@ class _Waiting:
             self.outcomes.set_result(outcomes)
 
     def give_back(self) -> None:
-        self.answer([None] * len(self.piece.message_ids))
+        self.answer([None] * len(self.piece.signed))
 
 
 class Clerk:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from bounce_listener.report import Kind, Report, ReportedRecipient
 from messaging.models import EvidenceKind
 from messaging.reasons import reason_for
-from messaging.receipts import Evidence
+from messaging.receipts import GONE, TEST_MESSAGE, Evidence
+from messaging.return_path import Signed
 
 KIND_OF_ACTION = {
     "failed": EvidenceKind.FAILED,
@@ -28,9 +29,9 @@ _SPACE = b" \t\r\n\f\v\x00"
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A report that came to the return path of a message. `digest` is of its body, see below."""
+    """A report that came to a return path of ours. `digest` is of its body, see below."""
 
-    message_id: int
+    signed: Signed
     report: Report
     digest: bytes
     via: str  # smtp, lmtp, pipe, mailbox
@@ -49,6 +50,7 @@ def digest_of(raw: bytes) -> bytes:
 
 def evidence(returned: Returned, to_address: str | None) -> Evidence:
     """`to_address` is whom the message was written to; None when it is gone."""
+    message_id = returned.signed.message_id
     report = returned.report
     told = about_ours(report.recipients, to_address or "")
     understood = report.understood and (told is not None or not report.recipients)
@@ -59,7 +61,7 @@ def evidence(returned: Returned, to_address: str | None) -> Evidence:
     else:
         kind = EvidenceKind(report.kind.value)
     return Evidence(
-        message_id=returned.message_id,
+        message_id=GONE if to_address is None and message_id != TEST_MESSAGE else message_id,
         evidence_id=_evidence_id(returned),
         kind=kind,
         via=returned.via,
@@ -113,5 +115,5 @@ def _evidence_id(returned: Returned) -> str:
     """Kind and recipients are in it, since a few mail systems say them in the header only."""
     said = sorted((one.address, one.action, one.status) for one in returned.report.recipients)
     whole = hashlib.sha256(returned.digest)
-    whole.update(repr((returned.message_id, returned.report.kind.value, said)).encode(errors="replace"))
+    whole.update(repr((returned.signed.message_id, returned.report.kind.value, said)).encode(errors="replace"))
     return whole.hexdigest()

@@ -9,7 +9,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bounce_listener import replies
 from bounce_listener.desk import Desk
-from messaging.return_path import Forged, ReturnPaths
+from messaging.return_path import Forged, ReturnPaths, Signed
 
 MOST_RECIPIENTS = 100  # RFC 5321 section 4.5.3.1.8 asks for no fewer
 
@@ -56,12 +56,12 @@ class Handler:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return replies.TOO_MANY_RECIPIENTS
         envelope.rcpt_tos.append(address)
-        envelope.message_ids.append(signed.message_id)
+        envelope.signed.append(signed)
         return replies.RECIPIENT_OK
 
-    async def answers(self, content: bytes, message_ids: Sequence[int]) -> list[str]:
+    async def answers(self, content: bytes, signed: Sequence[Signed]) -> list[str]:
         """One reply for each recipient, given only once its report is committed."""
-        recorded = await self._desk.take(content, message_ids, self._via)
+        recorded = await self._desk.take(content, signed, self._via)
         return [replies.RECORDED if outcome else replies.TRY_AGAIN for outcome in recorded]
 
     async def handle_exception(self, error: Exception) -> str:

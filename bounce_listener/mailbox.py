@@ -81,7 +81,7 @@ class Mailbox:
             self.counts.expired += 1
             return True
         try:
-            take(self.app, raw, signed.message_id, "mailbox")
+            take(self.app, raw, signed, "mailbox")
         except SQLAlchemyError as error:
             if not may_be_one_of_them(error):
                 raise

@@ -46,8 +46,8 @@ def run(app: Flask, source: BinaryIO, recipient: str = "", environ: Mapping[str,
         log.info("dropped a report to an expired return path message=%d via=pipe", signed.message_id)
         return DONE
     try:
-        once.take(app, raw, signed.message_id, "pipe")
-    except SQLAlchemyError as error:
+        once.take(app, raw, signed, "pipe")
+    except (SQLAlchemyError, OSError) as error:
         log.error("the report could not be recorded message=%d error=%s", signed.message_id, type(error).__name__)
         return TRY_AGAIN
     return DONE

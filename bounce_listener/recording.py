@@ -10,6 +10,7 @@ from bounce_listener.report import Report
 from messaging import receipts
 from messaging.db import transaction
 from messaging.receipts import About, Recorded
+from messaging.return_path import Signed
 
 TURNED_DOWN_TOGETHER = ("40001", "40P01")  # PostgreSQL: two transactions met; each piece alone will do
 
@@ -19,10 +20,10 @@ log = logging.getLogger(__name__)
 def record(returned: Sequence[Returned]) -> list[Recorded]:
     """All in one transaction, in the application context in hand. Raises SQLAlchemyError, and then nothing is kept."""
     with transaction():
-        known = receipts.about({one.message_id for one in returned})
-        outcomes = receipts.record_many([evidence(one, _address(known, one.message_id)) for one in returned], known)
+        known = receipts.about({one.signed.message_id for one in returned})
+        outcomes = receipts.record_many([evidence(one, _address(known, one.signed)) for one in returned], known)
     for one, outcome in zip(returned, outcomes, strict=True):
-        log_report(one.message_id, one.report, outcome, one.via)
+        log_report(one.signed.message_id, one.report, outcome, one.via)
     return outcomes
 
 
@@ -51,8 +52,10 @@ def log_report(message_id: int, report: Report, outcome: Recorded, via: str) -> 
     )
 
 
-def _address(known: Mapping[int, About], message_id: int) -> str | None:
-    return known[message_id].to_address if message_id in known else None
+def _address(known: Mapping[int, About], signed: Signed) -> str | None:
+    """Nobody's when the return path is of another day: the number is a new message's, in a database begun anew."""
+    about = known.get(signed.message_id)
+    return about.to_address if about is not None and about.created_on == signed.issued else None
 
 
 def may_be_one_of_them(error: SQLAlchemyError) -> bool:

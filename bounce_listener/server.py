@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, syntax
 from bounce_listener import replies
 from bounce_listener.door import Door
 from bounce_listener.handler import Handler
+from messaging.return_path import Signed
 
 TRANSACTION_COMMANDS = 25_000  # of each, in one connection: a busy relay keeps one open for long
 OTHER_COMMANDS = 200
@@ -29,11 +30,11 @@ _DOT = b".\r\n"
 
 
 class ReportEnvelope(Envelope):
-    """An envelope that remembers which messages its recipients stand for."""
+    """An envelope that remembers what its recipients say."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.message_ids: list[int] = []
+        self.signed: list[Signed] = []
 
 
 class Conversation(SMTP):
@@ -117,9 +118,9 @@ class Conversation(SMTP):
         elif arg:
             await self.push("501 5.5.4 Syntax: DATA")
         else:
-            await self._take(envelope.message_ids)
+            await self._take(envelope.signed)
 
-    async def _take(self, message_ids: list[int]) -> None:
+    async def _take(self, signed: list[Signed]) -> None:
         await self.push(replies.SEND_DATA)
         self._reset_timeout(self.door.limits.data_seconds)
         held = Held(self.door)
@@ -128,9 +129,9 @@ class Conversation(SMTP):
             self._reset_timeout(self.door.limits.answer_seconds)
             self.is_busy = True
             if refusal:
-                answers = [refusal] * len(message_ids)
+                answers = [refusal] * len(signed)
             else:
-                answers = await self.handler.answers(held.content(), message_ids)
+                answers = await self.handler.answers(held.content(), signed)
         finally:
             self.is_busy = False
             held.release()

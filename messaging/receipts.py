@@ -6,7 +6,7 @@ Whatever a report says is hostile text: every field is cut to its length and fre
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ from messaging.reasons import Reason
 from messaging.transitions import advance_all, id_list, is_among
 
 TEST_MESSAGE = 0  # the id in the return path of a test, of which there is no row
+GONE = -1  # stands for a message that is not there any more
 LONGEST_DIAGNOSTIC = 4_000  # characters
 LONGEST_TEXT = 64 << 10  # octets
 
@@ -76,6 +77,7 @@ class About:
     organisation_id: int
     to_address: str
     sent_at: datetime | None
+    created_on: date  # the day that its return path is signed with
 
 
 def record(evidence: Evidence) -> Recorded:
@@ -113,20 +115,18 @@ def about(message_ids: Collection[int]) -> dict[int, About]:
     """Those of these messages that are still there."""
     connection = db.session.connection()
     rows = connection.execute(_about(connection.dialect.name), {"ids": id_list(sorted(message_ids))})
-    return {row.id: About(row.organisation_id, row.to_address, row.sent_at or row.started_at) for row in rows}
+    return {
+        row.id: About(row.organisation_id, row.to_address, row.sent_at or row.started_at, row.created_at.date())
+        for row in rows
+    }
 
 
 @lru_cache
 def _about(dialect: str) -> Any:
     messages: Any = Message.__table__
     batches: Any = Batch.__table__
-    wanted = (
-        messages.c.id,
-        messages.c.to_address,
-        messages.c.sent_at,
-        messages.c.started_at,
-        batches.c.organisation_id,
-    )
+    names = ("id", "to_address", "sent_at", "started_at", "created_at")
+    wanted = (*(messages.c[name] for name in names), batches.c.organisation_id)
     of_a_batch = messages.join(batches, batches.c.id == messages.c.batch_id)
     return select(*wanted).select_from(of_a_batch).where(is_among(messages.c.id, dialect))
 

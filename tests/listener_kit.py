@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from messaging.config import Settings
-from messaging.db import db, utcnow
+from messaging.db import db
 from messaging.models import DeliveryReceipt, Message, Organisation
 from messaging.return_path import ReturnPaths
 from tests.servers import LOOPBACK, free_port, wait_port, wait_until
@@ -88,8 +89,8 @@ class Listener:
         return self.process.wait(seconds)
 
     def return_path(self, message: Message, days_ago: int = 0) -> str:
-        issued = utcnow().date().fromordinal(utcnow().date().toordinal() - days_ago)
-        return self.paths.address_for(message.id, issued)
+        """`days_ago` is for one that is older than its message."""
+        return self.paths.address_for(message.id, message.created_at.date() - timedelta(days=days_ago))
 
     def smtp(self) -> smtplib.SMTP:
         return smtplib.SMTP(LOOPBACK, self.port, local_hostname="mx.example.net", timeout=30)

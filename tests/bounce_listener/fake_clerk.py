@@ -26,5 +26,5 @@ sys.stdout.buffer.write(READY)
 sys.stdout.buffer.flush()
 while header := sys.stdin.buffer.read(LENGTH.size):
     pieces = unpack(sys.stdin.buffer.read(LENGTH.unpack(header)[0]))
-    sys.stdout.buffer.write(pack_outcomes([[outcome(piece)] * len(piece.message_ids) for piece in pieces]))
+    sys.stdout.buffer.write(pack_outcomes([[outcome(piece)] * len(piece.signed) for piece in pieces]))
     sys.stdout.buffer.flush()

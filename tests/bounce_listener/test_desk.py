@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Coroutine
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from bounce_listener.desk import Desk
 from bounce_listener.frames import Piece, pack, pack_outcomes, unpack, unpack_outcomes
 from messaging.receipts import Recorded
+from messaging.return_path import Signed
 
 KEPT, UNREAD = Recorded.KEPT, Recorded.IGNORED
+TODAY = date(2026, 11, 24)
 
 
 def at_desk(work: Any, seconds: float = 20, clerks: int = 2) -> Any:
@@ -28,7 +31,8 @@ def at_desk(work: Any, seconds: float = 20, clerks: int = 2) -> Any:
 
 def together(desk: Desk, *reports: bytes) -> Coroutine[Any, Any, list[Any]]:
     async def take() -> list[Any]:
-        taken = await asyncio.gather(*(desk.take(raw, (number, 0), "smtp") for number, raw in enumerate(reports, 1)))
+        both = [(Signed(number, TODAY), Signed(0, TODAY)) for number in range(1, len(reports) + 1)]
+        taken = await asyncio.gather(*(desk.take(raw, two, "smtp") for raw, two in zip(reports, both, strict=True)))
         assert all(one == [one[0]] * 2 for one in taken)
         return [one[0] for one in taken]
 
@@ -68,7 +72,7 @@ def test_when_no_clerk_can_start_everything_is_given_back_for_later() -> None:
 def test_a_sender_that_is_gone_does_not_stop_the_recording_and_closing_waits_for_it() -> None:
     async def work(desk: Desk) -> int:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(desk.take(b"slow", (1,), "smtp"), 0.05)
+            await asyncio.wait_for(desk.take(b"slow", (Signed(1, TODAY),), "smtp"), 0.05)
         return len(desk._at_work)
 
     assert at_desk(work) == 1
@@ -104,7 +108,8 @@ def test_no_clerk_is_left_when_the_desk_is_closed() -> None:
 
 
 def test_what_goes_over_the_pipe_comes_out_as_it_went_in() -> None:
-    pieces = [Piece(b"", (1,), "smtp"), Piece(bytes(range(256)) * 9, (2**60, 3), "lmtp", readable=False)]
+    two = (Signed(2**60, TODAY), Signed(3, date.max))
+    pieces = [Piece(b"", (Signed(1, TODAY),), "smtp"), Piece(bytes(range(256)) * 9, two, "lmtp", readable=False)]
     assert unpack(pack(pieces)[4:]) == pieces
     outcomes = [[Recorded.APPLIED, None], []]
     assert unpack_outcomes(pack_outcomes(outcomes)[4:]) == outcomes

@@ -1,6 +1,7 @@
 """What a report is evidence of: about whom, of what, and when two are the same."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -8,6 +9,8 @@ from bounce_listener.evidence import Returned, digest_of, evidence
 from bounce_listener.report import Kind, Report, ReportedRecipient, read_report
 from messaging.models import EvidenceKind
 from messaging.reasons import Reason
+from messaging.receipts import GONE, TEST_MESSAGE
+from messaging.return_path import Signed
 from tests.listener_kit import report
 
 OURS = "Ann@example.org"
@@ -24,8 +27,12 @@ TOLD = ReportedRecipient(
 )
 
 
+TODAY = date(2026, 11, 24)
+SIGNED = Signed(7, TODAY)
+
+
 def told(*recipients: ReportedRecipient, kind: Kind = Kind.FAILED, understood: bool = True) -> Returned:
-    return Returned(7, Report(kind, recipients, "mx.example.net", "test", understood, "words"), b"digest", "smtp")
+    return Returned(SIGNED, Report(kind, recipients, "mx.example.net", "test", understood, "words"), b"digest", "smtp")
 
 
 def test_our_own_address_is_as_said_and_needs_no_mention() -> None:
@@ -59,7 +66,7 @@ def test_a_failure_wins_over_an_earlier_delay_of_the_same_address() -> None:
 
 def test_a_failure_that_names_nobody_has_its_reason_from_its_words_and_suppresses_nobody() -> None:
     full = Report(Kind.FAILED, (), "", "test", True, "Your mail was not delivered: the mailbox is full.")
-    said = evidence(Returned(7, full, b"digest", "smtp"), OURS)
+    said = evidence(Returned(SIGNED, full, b"digest", "smtp"), OURS)
     assert (said.kind, said.reason, said.permanent) == (EvidenceKind.FAILED, "mailbox_full", False)
 
 
@@ -87,7 +94,7 @@ def test_an_international_domain_is_the_same_in_both_spellings() -> None:
 
 
 def identity(raw: bytes, message_id: int = 7) -> str:
-    return evidence(Returned(message_id, read_report(raw), digest_of(raw), "smtp"), OURS).evidence_id
+    return evidence(Returned(Signed(message_id, TODAY), read_report(raw), digest_of(raw), "smtp"), OURS).evidence_id
 
 
 ONE = report("ann@example.org")
@@ -123,3 +130,10 @@ def test_another_report_about_the_same_message_is_other_evidence(other: bytes) -
 
 def test_the_same_words_about_another_message_are_other_evidence() -> None:
     assert identity(ONE, 8) != identity(ONE)
+
+
+def test_a_report_about_nobody_we_know_is_about_a_message_that_is_gone() -> None:
+    assert evidence(told(TOLD), None).message_id == GONE
+    assert evidence(told(TOLD), OURS).message_id == 7
+    of_a_test = replace(told(TOLD), signed=Signed(TEST_MESSAGE, TODAY))
+    assert evidence(of_a_test, None).message_id == TEST_MESSAGE

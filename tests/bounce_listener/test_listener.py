@@ -1,9 +1,11 @@
 """The listener over real sockets, on both databases: what it takes, what it refuses, what becomes of it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from messaging.db import db
+from messaging.db import db, transaction, utcnow
 from messaging.models import EvidenceKind, Message, MessageStatus, Suppression
 from tests.listener_kit import AUTOREPLY, World, message_now, receipts, report
 from tests.sent_messages import send
@@ -102,8 +104,21 @@ def test_a_thousand_forged_altered_expired_and_foreign_return_paths_are_refused_
 
 def test_a_return_path_is_taken_in_any_case_and_until_it_expires(world: World) -> None:
     (message,) = send(world.riverside)
-    world.listener.send(report(message.to_address), world.listener.return_path(message, 30).upper())
+    with transaction():
+        message.created_at -= timedelta(days=30)
+    world.listener.send(report(message.to_address), world.listener.return_path(message).upper())
     assert message_now(message).status is MessageStatus.FAILED
+
+
+def test_a_report_to_a_return_path_of_another_day_is_not_about_the_message_that_has_its_number_now(
+    world: World,
+) -> None:
+    (message,) = send(world.riverside)
+    world.listener.send(report(message.to_address), world.listener.return_path(message, days_ago=1))
+    (receipt,) = receipts()
+    assert (receipt.message_id, receipt.applied) == (None, False)
+    assert message_now(message).status is MessageStatus.SENT
+    assert db.session.scalars(select(Suppression.email)).all() == []
 
 
 def test_it_says_nothing_about_who_is_there_and_asks_for_a_greeting_first(world: World) -> None:
@@ -134,6 +149,6 @@ def test_a_report_in_eight_bits_and_to_an_international_sender_is_taken(world: W
 
 
 def test_a_test_messages_report_is_taken_and_ignored(world: World) -> None:
-    world.listener.send(report("alice@example.org"), world.listener.return_path(Message(id=0)))
+    world.listener.send(report("alice@example.org"), world.listener.return_path(Message(id=0, created_at=utcnow())))
     assert receipts() == []
     assert "test message" in world.listener.log
