@@ -8,26 +8,21 @@ contents leave. Nothing of the database is held while the network is waited for.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
-
-from flask import current_app
 
 from messaging import claims
 from messaging.answers import Judgement, Verdict, judge
 from messaging.claims import BatchIds, Claimed
-from messaging.db import db
+from messaging.desk import Desk
 from messaging.flight import Flight
 from messaging.gateways.base import Answer, End, Outcome, Stage
 from messaging.holds import hold, note_waiting
 from messaging.insistence import insist
-from messaging.lane import Lane
-from messaging.models import Batch, WhenInDoubt
+from messaging.models import Batch
 from messaging.pile import Pile, Ready
 from messaging.reasons import Reason
 from messaging.results import Result
 from messaging.sender import Sender
-from messaging.turns import turn
 
 T = TypeVar("T")
 
@@ -49,18 +44,6 @@ DATABASE_SECONDS = 600.0  # that a round waits for a database that is away
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Group:
-    """What one commit records."""
-
-    results: list[Result] = field(default_factory=list)
-    came_back: list[int] = field(default_factory=list)
-    starting: list[int] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.results or self.came_back or self.starting)
-
-
 class Round:
     """Used once. `run()` answers whether messages may be left that could leave now."""
 
@@ -71,14 +54,9 @@ class Round:
         self._standing = sender.standing
         self._pile = Pile(batch, sender.pace)
         self._flight = Flight(sender.gateway, self._follow)
-        self._when_in_doubt: WhenInDoubt = batch.organisation.when_in_doubt
+        when_in_doubt = batch.organisation.when_in_doubt
+        self._desk = Desk(self._batch, sender.name, when_in_doubt, self._insist, self._gateway.ring)
         self._probe: int | None = None  # sent alone, because it is not known whether a connection carries
-        self._group = Group()  # to be committed next
-        self._committing = Group()
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        self._turns = Lane(app, self._gateway.ring)
-        has_one_writer = db.engine.dialect.name == "sqlite"
-        self._claims = self._turns if has_one_writer else Lane(app, self._gateway.ring)
         now = time.monotonic()
         self._began = now
         self._seconds = seconds
@@ -102,15 +80,14 @@ class Round:
         return not (self._nothing_due or self._standing.hold_because or self._standing.trouble)
 
     def _is_finished(self) -> bool:
-        if self._flight or self._group or self._turns.is_busy or self._claims.is_busy:
+        if self._flight or self._desk.next or self._desk.is_busy:
             return False
         return self._over or (self._nothing_due and not self._pile)
 
     def _turn(self) -> None:
         now = time.monotonic()
         self._mind_the_clock(now)
-        self._turns.collect()
-        self._claims.collect()
+        self._desk.collect()
         self._mind_connections(now)
         self._claim()
         self._prepare(now)
@@ -164,12 +141,9 @@ class Round:
         """Never before a connection is open, and no more than can leave soon."""
         few = max(FEW, self._gateway.established) if self._standing.is_proven else 1
         enough = not self._gateway.established or self._pile.at_hand >= few or self._pile.slowed >= SLOWED_AT_MOST
-        if self._over or self._nothing_due or enough or self._claims.is_busy:
+        if self._over or self._nothing_due or enough or not self._desk.can_claim:
             return
-        limit = CHUNK if self._standing.is_proven else 1
-        self._claims.begin(
-            lambda: self._insist(lambda: claims.claim(self._batch, self._sender.name, limit)), self._claimed
-        )
+        self._desk.claim(CHUNK if self._standing.is_proven else 1, self._claimed)
 
     def _claimed(self, found: list[Claimed]) -> None:
         self._pile.add(found)
@@ -204,37 +178,28 @@ class Round:
             return True
         answer = Answer(Stage.RCPT, None, "5.1.3 This address cannot be written in an SMTP command")
         judgement = Judgement(Verdict.FAILED, Reason.NO_SUCH_MAILBOX, for_good=True)
-        self._group.results.append(Result(ready.message, judgement, answer))
+        self._desk.next.results.append(Result(ready.message, judgement, answer))
         return False
 
     def _commit(self, now: float) -> None:
         """One transaction: what finished, and the start of those whose turn it is. Only after it they leave."""
-        if self._turns.is_busy:
+        if not self._desk.can_commit:
             return
-        self._group.starting = self._flight.waiting()
-        if not self._group or self._is_gathering(now):
-            return
-        self._committing, self._group = self._group, Group()
-        self._turns.begin(lambda: self._insist(self._record), self._committed)
+        self._desk.next.starting = self._flight.waiting()
+        if self._desk.next and not self._is_gathering(now):
+            self._desk.commit(self._committed)
 
     def _is_gathering(self, now: float) -> bool:
         """More answers will come within a moment: one commit serves them all."""
         is_quick = self._answers_after < QUICK_SECONDS
         return is_quick and self._flight.is_anything_unanswered and now < self._gather_until
 
-    def _record(self) -> set[int]:
-        group = self._committing
-        return turn(
-            self._batch.id, self._sender.name, group.results, group.came_back, group.starting, self._when_in_doubt
-        )
-
-    def _committed(self, may_leave: set[int]) -> None:
+    def _committed(self, starting: list[int], may_leave: set[int]) -> None:
         """Then, and only then, they leave: those that are still where they were when the commit began."""
-        starting, self._committing = self._committing.starting, Group()
         is_refused = len(may_leave) < len(starting)
         self._over = self._over or is_refused
         for message_id in starting:
-            if message_id in may_leave and message_id not in self._group.came_back:
+            if message_id in may_leave and message_id not in self._desk.next.came_back:
                 self._flight.release(message_id)
         if is_refused:
             self._end_at_once()  # stopped, held, or no longer ours
@@ -267,15 +232,15 @@ class Round:
             self._setback(outcome.answer)
 
     def _has_result(self, result: Result, now: float) -> None:
-        if not self._group.results:
+        if not self._desk.next.results:
             self._gather_until = now + GATHER_SECONDS
-        self._group.results.append(result)
+        self._desk.next.results.append(result)
 
     def _back(self, message: Claimed, *, was_started: bool = False) -> None:
         """It did not leave, and is the next. What is being committed as started must be unmarked again."""
         self._pile.put_back(message)
-        if was_started or message.id in self._committing.starting:
-            self._group.came_back.append(message.id)
+        if was_started or self._desk.is_being_started(message.id):
+            self._desk.next.came_back.append(message.id)
 
     def _mind_failures(self, now: float) -> None:
         """Connections that could not be opened, or ended without an answer to anything; words that cannot be filled.
@@ -310,9 +275,9 @@ class Round:
 
     def _patience(self, now: float) -> float:
         """Seconds to wait for the network and the database before looking round."""
-        if self._group and not self._turns.is_busy:
+        if self._desk.next and self._desk.can_commit:
             return max(0.0, self._gather_until - time.monotonic())
-        if self._over and not self._flight and not self._turns.is_busy and not self._claims.is_busy:
+        if self._over and not self._flight and not self._desk.is_busy:
             return 0.0
         if self._pile.slowed or self._next_token > now:
             return 0.02
@@ -330,14 +295,12 @@ class Round:
         """Gives back what was not started, and says why it ended, when that was for a reason."""
         self._end_at_once()
         try:
-            self._turns.collect(wait=True)
-            self._claims.collect(wait=True)
+            self._desk.collect(wait=True)
         finally:
-            for lane in {self._turns, self._claims}:
-                lane.close()
+            self._desk.close()
             for outcome in self._flight.land():
                 self._heard(outcome)
-            self._commit_the_rest()
+            self._desk.commit_the_rest()
         if self._standing.hold_because:
             self._insist(lambda: hold(self._batch.id, self._standing.hold_because))
         elif self._standing.trouble is not None:
@@ -345,10 +308,3 @@ class Round:
             self._insist(lambda: note_waiting(self._batch.id, because))
         if self._insist(lambda: claims.give_back(self._batch.id, self._sender.name)):
             self._nothing_due = False
-
-    def _commit_the_rest(self) -> None:
-        """There is some only when an error ended the round."""
-        last, now = self._committing, self._group
-        self._committing = Group([*last.results, *now.results], [*last.came_back, *last.starting, *now.came_back])
-        if self._committing:
-            self._insist(self._record)
