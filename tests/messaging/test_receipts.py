@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from messaging.models import (
     MessageStatus,
     Recipient,
     RecipientStatus,
+    Source,
     Suppression,
 )
 from messaging.reasons import Reason
@@ -63,6 +64,20 @@ def test_a_failure_moves_the_message_and_its_patient_with_reason_and_time(cast: 
     assert receipt.applied
     assert (receipt.message_id, receipt.status, receipt.smtp_code, receipt.via) == (message.id, "5.1.1", 550, "smtp")
     assert receipt.text == "It could not be delivered."
+
+
+@BOTH
+def test_moments_and_what_was_not_told_are_stored_as_everywhere_else(cast: Any) -> None:
+    (message,) = send(cast.riverside)
+    said = failure(message, received_at=datetime(2026, 11, 3, 9, 0, tzinfo=UTC), smtp_code=None, text=None)
+    record(said)
+    with transaction():
+        twin = DeliveryReceipt(evidence_id="twin", source=Source.REPORT, kind=K.FAILED, received_at=said.received_at)
+        db.session.add(twin)
+    same = select(DeliveryReceipt.evidence_id).where(DeliveryReceipt.received_at == said.received_at)
+    assert set(db.session.scalars(same)) == {"e1", "twin"}
+    assert (kept().received_at, kept().smtp_code, kept().text) == (said.received_at, None, None)
+    assert (kept().source, kept().permanent, kept().understood) == (Source.REPORT, True, True)
 
 
 @BOTH
