@@ -1,7 +1,7 @@
 """Reading in a process of its own, with limits on memory and time, for the ways in that have no clerks.
 
 Hostile mail can cost something only there; a report on which it fails is kept unread, for a person. As a program, reads
-one report from standard input and writes READY, then what it says as JSON.
+one report from standard input and writes STARTED, then what it says as JSON.
 """
 
 import json
@@ -12,13 +12,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bounce_listener.frames import READY
 from bounce_listener.report import Kind, Report, ReportedRecipient, read_report
 from messaging.reasons import Reason
 
 MEMORY = 1 << 30  # octets of address space
 SECONDS = 30.0
 PROGRAM = "bounce_listener.apart"
+STARTED = b"+"  # the first word of a reader
 READABLE_OF_A_FAULT = 8 << 10  # octets: the mail system's own words come before the returned message
 _ROOT = Path(__file__).parents[1]
 
@@ -34,10 +34,10 @@ def read_apart(raw: bytes) -> Report:
         ).stdout
     except subprocess.TimeoutExpired as late:
         said = late.stdout or b""
-    if not said.startswith(READY):
+    if not said.startswith(STARTED):
         raise OSError("the reader does not start")
     try:
-        return _report(said.removeprefix(READY))
+        return _report(said.removeprefix(STARTED))
     except ValueError:  # it ended half way
         return unread(raw)
 
@@ -60,7 +60,7 @@ def _report(words: bytes) -> Report:
 
 def main() -> None:
     limit_memory()
-    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.write(STARTED)
     sys.stdout.buffer.flush()
     report = read_report(sys.stdin.buffer.read())
     sys.stdout.write(json.dumps(asdict(report)))
