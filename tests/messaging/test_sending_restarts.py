@@ -67,7 +67,12 @@ def test_connections_that_are_lost_together_are_one_setback(
             threading.Timer(0.1, host.drop_all).start()
         return SILENCE
 
-    host.answers["MAIL"] = answer
+    def greet(_argument: str) -> str:
+        if silences == CONNECTIONS:  # a new one must not carry while the last of these are being lost
+            wait_until(lambda: caplog.records, what="a setback")
+        return ""
+
+    host.answers.update(MAIL=answer, GREETING=greet)
     batch = started(make_cast().riverside, 12)
     delivery.send(batch.id)
     assert fresh(batch).status is BatchStatus.DONE
