@@ -30,7 +30,7 @@ class Processes:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
     def logs(self) -> str:
         return "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self.folder.glob("*.log")))
@@ -50,4 +50,4 @@ def processes(folder: Path, **environ: str) -> Iterator[Processes]:
                 process.wait(25)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(5)
+                process.wait(60)

@@ -50,7 +50,7 @@ class Visitor:
         self.pictures = pictures
         self.context = browser.new_context(java_script_enabled=javascript, accept_downloads=True)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.page.on("console", lambda said: self._complain(said.type, said.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -70,7 +70,7 @@ class Visitor:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             # The header's navigation folds itself up a moment after the width has changed.
-            wait_until(lambda: self.page.evaluate(TOO_WIDE) <= 0, 5, f"{name} fits {width} px: that")
+            wait_until(lambda: self.page.evaluate(TOO_WIDE) <= 0, what=f"{name} fits {width} px: that")
             self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True, caret="initial")
             self.page.evaluate(AXE.read_text())
             found = self.page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")

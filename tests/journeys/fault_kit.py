@@ -52,7 +52,7 @@ class Redis:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(60)
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Scene:
         queue.enqueue(queue.START_BATCH, batch.id)
         return batch
 
-    def wait_for(self, count: int, seconds: float = 60) -> None:
+    def wait_for(self, count: int, seconds: float = 120) -> None:
         """Until the smart host took so many messages."""
         wait_until(lambda: len(self.host.taken) >= count, seconds, f"{count} messages")
 
@@ -210,7 +210,7 @@ class PostgresControl:
     def stop(self) -> None:
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
-        wait_until(lambda: not (self.data / "postmaster.pid").exists() or not _lives(pid), 20, "the end of PostgreSQL")
+        wait_until(lambda: not (self.data / "postmaster.pid").exists() or not _lives(pid), what="the end of PostgreSQL")
 
     def start(self) -> None:
         command = shlex.split((self.data / "postmaster.opts").read_text())

@@ -96,12 +96,12 @@ class Stack:
         for name in ("rehearsal", "bounces", "worker", "schedule", "web"):
             self.start(name)
         for port in (self.smtp_port, self.inbox_port, self.bounces_port, self.web_port):
-            wait_port(port, 30)
-        wait_until(self.is_ready, 30, "/ready")
+            wait_port(port)
+        wait_until(self.is_ready, what="/ready")
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.base_url}/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.base_url}/ready", timeout=30) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -122,7 +122,7 @@ class Stack:
                 process.wait(ENDS_WITHIN_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait(5)
+                process.wait(ENDS_WITHIN_SECONDS)
         self.running.clear()
 
     def logs(self) -> str:

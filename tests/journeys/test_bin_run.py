@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ import pytest
 from kit.places import ROOT
 from tests.servers import free_port, smtp_sink, valkey, wait_until
 
-START_SECONDS = 60
-STOP_SECONDS = 30
+pytestmark = pytest.mark.timeout(400)
+START_SECONDS = 120
+STOP_SECONDS = 60
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "var", "tests", "docs", "node_modules", ".*_cache", "__pycache__", ".env"
 )
@@ -99,7 +99,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -125,15 +125,16 @@ def test_it_starts_says_where_to_go_and_stops_without_a_trace_and_starts_again_i
 
     started.send_signal(signal.SIGTERM)
     assert started.wait(STOP_SECONDS) == 0
-    wait_until(none_left(checkout), 5, "the end of every process")
+    wait_until(none_left(checkout), what="the end of every process")
 
-    began = time.monotonic()
     again = checkout.start()
-    assert password.group(1) in checkout.wait_ready(again)
-    assert time.monotonic() - began < 30  # seconds: nothing is installed, fetched or made anew
+    said = checkout.wait_ready(again)
+    assert password.group(1) in said
+    # Seconds: nothing is installed, fetched or made anew.
+    assert re.findall(r"^· (.+)$", said, re.MULTILINE) == ["Bringing the database up to date", "Starting"]
     again.send_signal(signal.SIGINT)
     assert again.wait(STOP_SECONDS) == 0
-    wait_until(none_left(checkout), 5, "the end of every process")
+    wait_until(none_left(checkout), what="the end of every process")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_when_one_process_dies_all_end_and_it_says_which(checkout: Checkout, nam
 
     assert started.wait(STOP_SECONDS) == 1
     assert told in checkout.said()
-    wait_until(none_left(checkout), 5, "the end of every process")
+    wait_until(none_left(checkout), what="the end of every process")
 
 
 def test_nothing_outlives_it_even_when_it_is_killed_outright(checkout: Checkout) -> None:
@@ -174,7 +175,7 @@ def test_it_uses_the_servers_it_is_given_and_starts_no_stand_in_for_them(checkou
         assert "-m worker" in running
         started.send_signal(signal.SIGTERM)
         assert started.wait(STOP_SECONDS) == 0
-    wait_until(none_left(checkout), 5, "the end of every process")
+    wait_until(none_left(checkout), what="the end of every process")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
     lines = [line for line in checkout.said().splitlines() if line and not line.startswith("·")]
     assert len(lines) == 1
     assert sentence in lines[0]
-    wait_until(none_left(checkout), 5, "the end of every process")
+    wait_until(none_left(checkout), what="the end of every process")
 
 
 def test_a_second_one_in_the_same_folder_is_told_so(checkout: Checkout) -> None:

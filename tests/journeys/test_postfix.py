@@ -16,7 +16,7 @@ from messaging.return_path import return_paths
 from tests.journeys.through_postfix import PATIENTS, RETURNS, SCRIPT, UNKNOWN_DOMAIN, Practice, practice_behind_postfix
 from tests.servers import database, postgres, valkey, wait_until
 
-pytestmark = pytest.mark.xdist_group("postfix")
+pytestmark = [pytest.mark.xdist_group("postfix"), pytest.mark.timeout(400)]
 DELAYED, FAILED = EvidenceKind.DELAYED, EvidenceKind.FAILED
 BULK_IS_OFF = "Bulk mail is switched off for this account"
 
@@ -82,9 +82,11 @@ def test_every_patient_ends_as_the_reports_of_a_real_mta_say(where: str, request
     assert practice.ask(batch_id, _failed) == failed_at_once, "a delay is shown, and fails nobody"
 
     practice.world.comes_back()
-    wait_until(lambda: practice.mta.waiting() == FATES["full"].patients, 20, "a queue of those who take nothing")
+    wait_until(lambda: practice.mta.waiting() == FATES["full"].patients, what="a queue of those who take nothing")
     practice.mta.configure(maximal_queue_lifetime="1s", bounce_queue_lifetime="1s")
-    wait_until(lambda: practice.mta.waiting() == 0, 20, "an empty queue")
+    heard = {address: list(fate.heard) for address, fate in FATE_OF.items()}
+    practice.wait_for(batch_id, lambda batch: _heard(batch) == heard, "all that is heard of everyone")
+    wait_until(lambda: practice.mta.waiting() == 0, what="an empty queue")
 
     practice.ask(batch_id, _assert_all_ended_as_they_should)
     practice.ask(batch_id, _assert_the_evidence_names_our_message_and_patient)
@@ -100,7 +102,8 @@ def test_a_smart_host_that_is_down_is_waited_for(on_sqlite: Practice) -> None:
     practice.wait_for(batch_id, lambda batch: batch.waiting_since, "a batch that waits for its smart host")
     assert practice.ask(batch_id, lambda batch: batch.waiting_because)
     assert not practice.ask(batch_id, lambda batch: batch.is_held)
-    assert practice.figures(batch_id) == batches.Figures(waiting=len(FATE_OF_A_FEW))
+    waiting = batches.Figures(waiting=len(FATE_OF_A_FEW))
+    wait_until(lambda: practice.figures(batch_id) == waiting, what="the last of them given back")
 
     practice.mta.start()
     practice.ask(batch_id, lambda _: delivery.sweep())  # as the schedule does every half minute
@@ -128,7 +131,7 @@ def _assert_it_is_held_and_nobody_failed(practice: Practice, batch_id: int) -> N
     practice.wait_for(batch_id, lambda batch: batch.is_held, "a batch that is held")
     assert BULK_IS_OFF in practice.ask(batch_id, lambda batch: batch.held_because)
     held = batches.Figures(waiting=len(FATE_OF_A_FEW))
-    wait_until(lambda: practice.figures(batch_id) == held, 5, "the last of them given back")
+    wait_until(lambda: practice.figures(batch_id) == held, what="the last of them given back")
 
 
 def _messages(batch: Batch) -> list[Message]:
@@ -202,5 +205,5 @@ def _assert_each_was_alone_in_an_envelope(practice: Practice, batch_id: int) -> 
 def _assert_all_got_it_once(practice: Practice, batch_id: int) -> None:
     practice.wait_for(batch_id, lambda batch: batch.status is BatchStatus.DONE, "a batch that is done")
     assert practice.figures(batch_id) == batches.Figures(handed_over=len(FATE_OF_A_FEW))
-    wait_until(lambda: practice.mta.waiting() == 0, 10, "an empty queue")
+    wait_until(lambda: practice.mta.waiting() == 0, what="an empty queue")
     assert Counter(practice.world.patients) == Counter(FATE_OF_A_FEW.keys())

@@ -68,7 +68,7 @@ class Practice:
     def wait_for(self, batch_id: int, question: Callable[[Batch], object], what: str) -> None:
         """Until the answer is true."""
         with _logs_on_failure(self.stack, self.mta):
-            wait_until(lambda: self.ask(batch_id, question), 30, what)
+            wait_until(lambda: self.ask(batch_id, question), 90, what)
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def practice_behind_postfix(folder: Path, database_url: str, redis_url: str) -> 
         for name in ("bounces", "worker", "schedule"):
             stack.start(name)
         with _logs_on_failure(stack, mta):
-            wait_port(stack.bounces_port, 30)
+            wait_port(stack.bounces_port)
         yield Practice(stack, app, mta, world)
 
 
