@@ -77,9 +77,12 @@ class SmtpGateway:
             threading.Thread(target=self._open_one, args=[self._generation], name="smtp-open", daemon=True).start()
 
     def shrink(self, to: int) -> None:
-        """Closes idle connections while there are more than that; busy ones are left to finish."""
+        """Closes idle connections while there are more than that; busy ones are left to finish.
+
+        One that is open is not given up for one that is only being opened, which may yet be refused.
+        """
         self._wanted = to
-        while self.open > to and self._idle:
+        while len(self._connections) > to and self._idle:
             self._drop(self._idle[-1])
 
     @staticmethod
@@ -189,7 +192,7 @@ class SmtpGateway:
             self._opening -= 1
             if isinstance(found, Answer):
                 self.failures.append(found)
-            elif generation != self._generation:
+            elif generation != self._generation or self.open >= self._wanted:
                 found.client.close()
             else:
                 connection = Connection(found, self._timeout)

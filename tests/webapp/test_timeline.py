@@ -36,6 +36,8 @@ def test_it_tells_what_happened_newest_first(sign_in: SignIn, cast: Cast) -> Non
     ada = patient_of(batch, "Ada")
     hears(ada, EvidenceKind.FAILED, applied=True, reason="no_such_mailbox", diagnostic="550 5.1.1 nobody here")
     failures.deal_with(batch, [ada.id], by=cast.bob)
+    with transaction():
+        patient_of(batch, "Ada").dealt_with_at = SENT_AT + timedelta(days=1)  # whatever day it is today
     page = timeline(sign_in(cast.nina), batch, "Ada")
     assert page.h1 == "Flu invitations Ada Lovelace"
     assert happened(page) == ["Dealt with", "Non-delivery report: Failed to Deliver", "Handed over", "Queued"]
