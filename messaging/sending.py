@@ -5,7 +5,6 @@ ahead; what has finished, and the start of the messages whose turn it is, are co
 contents leave. Nothing of the database is held while the network is waited for.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,6 +17,7 @@ from messaging.flight import Flight
 from messaging.gateways.base import Answer, End, Outcome, Stage
 from messaging.holds import hold, note_waiting
 from messaging.insistence import insist
+from messaging.lines import SETBACKS_TO_END, Lines
 from messaging.models import Batch
 from messaging.pile import Pile, Ready
 from messaging.reasons import Reason
@@ -32,16 +32,12 @@ HANGING_SECONDS = 2.0
 CHUNK = 200  # messages claimed at once …
 FEW = 100  # … when there are fewer than that
 SLOWED_AT_MOST = 1_000  # messages in hand for whose domain it is too soon
-SHARE_EVERY = 2.0  # seconds
 EXTEND_EVERY = 15.0  # a third of a lease
-SETBACKS_TO_END = 4  # in a row, 1, 2 and 4 seconds apart; after that the sweep comes back
 BACK_LIMIT = 3  # connections that may end under one message before it waits like one that was put off
 GATHER_SECONDS = 0.002  # that answers are waited for to share a commit, where the smart host is so quick that it pays
 QUICK_SECONDS = 0.01
 DRAIN_SECONDS = 18.0  # after SIGTERM, for what is in flight
 DATABASE_SECONDS = 600.0  # that a round waits for a database that is away
-
-log = logging.getLogger(__name__)
 
 
 class Round:
@@ -53,6 +49,7 @@ class Round:
         self._gateway = sender.gateway
         self._standing = sender.standing
         self._pile = Pile(batch, sender.pace)
+        self._lines = Lines(sender)
         self._flight = Flight(sender.gateway, self._follow)
         when_in_doubt = batch.organisation.when_in_doubt
         self._desk = Desk(self._batch, sender.name, when_in_doubt, self._insist, self._gateway.ring)
@@ -60,10 +57,8 @@ class Round:
         now = time.monotonic()
         self._began = now
         self._seconds = seconds
-        self._granted = 0
         self._answers_after = QUICK_SECONDS  # seconds, of late
-        self._enough = sender.connections  # until the smart host takes no more of them at once
-        self._gather_until = self._next_share = self._next_token = self._next_try = 0.0
+        self._gather_until = self._next_token = 0.0
         self._next_extension = now + EXTEND_EVERY
         self._stopped_at: float | None = None
         self._nothing_due = False
@@ -88,14 +83,15 @@ class Round:
         now = time.monotonic()
         self._mind_the_clock(now)
         self._desk.collect()
-        self._mind_connections(now)
+        to_send = len(self._pile) + len(self._flight) if self._nothing_due else None
+        self._lines.mind(now, to_send=to_send, may_open=not self._over)
         self._claim()
         self._prepare(now)
         self._commit(now)
         self._pile.write_ahead(0 if self._over else self._gateway.established)
         for outcome in self._gateway.wait(self._patience(now)):
             self._heard(outcome)
-        self._mind_failures(now)
+        self._mind_failures()
 
     def _mind_the_clock(self, now: float) -> None:
         hangs = self._flight.oldest(now) > HANGING_SECONDS
@@ -121,21 +117,6 @@ class Round:
     def _take_back(self, hanging_for: float = 0.0) -> None:
         for message in self._flight.withdraw(hanging_for):
             self._back(message)
-
-    def _mind_connections(self, now: float) -> None:
-        """As many as this worker may have and can use; one alone until it is known that it carries."""
-        if now >= self._next_share:
-            self._next_share = now + SHARE_EVERY
-            wanted = self._enough
-            if self._nothing_due:
-                wanted = min(wanted, max(1, len(self._pile) + len(self._flight)))
-            if not self._standing.is_proven:
-                wanted = min(wanted, max(1, self._gateway.open))
-            self._granted = self._sender.pace.share(self._gateway.open, wanted)
-        if self._gateway.open > self._granted:
-            self._gateway.shrink(self._granted)
-        elif self._gateway.open < self._granted and now >= self._next_try and not self._over:
-            self._gateway.grow(self._granted if self._standing.is_proven else 1)
 
     def _claim(self) -> None:
         """Never before a connection is open, and no more than can leave soon."""
@@ -166,7 +147,7 @@ class Round:
         wanted = min(wanted, self._pile.at_hand)
         if not self._standing.is_proven:
             wanted = min(wanted, 1 - len(self._flight))
-        if self._over or wanted <= 0 or now < max(self._next_token, self._next_try):
+        if self._over or wanted <= 0 or now < self._next_token or self._lines.rests(now):
             return []
         allowed, wait = self._sender.pace.take(wanted)
         self._next_token = now + wait
@@ -217,7 +198,7 @@ class Round:
             judge(outcome), outcome.answer, message.was_refused_for_us, was_probe=message.id == self._probe
         )
         if self._standing.is_proven and not was_proven:
-            self._next_share = 0.0
+            self._lines.ask_soon()
         if was_proven and not self._standing.is_proven:
             self._take_back()
         if judgement.verdict is not Verdict.BACK:
@@ -242,17 +223,10 @@ class Round:
         if was_started or self._desk.is_being_started(message.id):
             self._desk.next.came_back.append(message.id)
 
-    def _mind_failures(self, now: float) -> None:
-        """Connections that could not be opened, or ended without an answer to anything; words that cannot be filled.
-
-        While others carry, that is no setback but the smart host's limit, which holds for the rest of the round.
-        """
-        for failure in self._gateway.failures:
-            if self._standing.is_proven and self._gateway.established:
-                self._enough, self._next_share = self._gateway.established, 0.0
-            else:
-                self._setback(failure)
-        self._gateway.failures.clear()
+    def _mind_failures(self) -> None:
+        """Connections that came to nothing; words that cannot be filled."""
+        for failure in self._lines.failures():
+            self._setback(failure)
         if self._pile.cannot_write:
             self._standing.hold_because = self._pile.cannot_write
         if self._standing.hold_because:
@@ -262,16 +236,8 @@ class Round:
             self._insist(lambda: note_waiting(self._batch.id, ""))
 
     def _setback(self, answer: Answer) -> None:
-        """Ten connections that fail together are one setback."""
-        if time.monotonic() < self._next_try:
-            return
-        self._standing.had_setback(answer)
+        self._over = self._lines.setback(answer) >= SETBACKS_TO_END or self._over
         self._take_back()
-        count = self._standing.setbacks
-        log.warning("smart host: setback %d stage=%s code=%s", count, answer.stage, answer.code)
-        self._next_try = self._next_share = time.monotonic() + 2.0 ** min(count - 1, 4)
-        if count >= SETBACKS_TO_END:
-            self._over = True
 
     def _patience(self, now: float) -> float:
         """Seconds to wait for the network and the database before looking round."""
