@@ -82,7 +82,7 @@ class Listener:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 60) -> int:
         """SIGTERM; its exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
@@ -93,7 +93,7 @@ class Listener:
         return self.paths.address_for(message.id, message.created_at.date() - timedelta(days=days_ago))
 
     def smtp(self) -> smtplib.SMTP:
-        return smtplib.SMTP(LOOPBACK, self.port, local_hostname="mx.example.net", timeout=30)
+        return smtplib.SMTP(LOOPBACK, self.port, local_hostname="mx.example.net", timeout=60)
 
     def send(self, report: bytes, *return_paths: str, sender: str = "") -> None:
         with self.smtp() as smtp:
@@ -125,7 +125,7 @@ class World:
 class RawConversation:
     """SMTP octet by octet, for what no decent client would send."""
 
-    def __init__(self, port: int, timeout: float = 20, source: str = LOOPBACK) -> None:
+    def __init__(self, port: int, timeout: float = 60, source: str = LOOPBACK) -> None:
         self.socket = socket.create_connection((LOOPBACK, port), timeout=timeout, source_address=(source, 0))
         self.file = self.socket.makefile("rb")
 

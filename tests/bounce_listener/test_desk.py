@@ -72,7 +72,7 @@ def test_when_no_clerk_can_start_everything_is_given_back_for_later() -> None:
 def test_a_sender_that_is_gone_does_not_stop_the_recording_and_closing_waits_for_it() -> None:
     async def work(desk: Desk) -> int:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(desk.take(b"slow", (Signed(1, TODAY),), "smtp"), 0.05)
+            await asyncio.wait_for(desk.take(b"slow" * 10, (Signed(1, TODAY),), "smtp"), 0.05)
         return len(desk._at_work)
 
     assert at_desk(work) == 1
@@ -83,7 +83,7 @@ def test_a_report_that_comes_before_the_first_clerk_is_ready_is_answered() -> No
         desk = Desk(2, 20, "tests.bounce_listener.fake_clerk")
         opening = asyncio.create_task(desk.open())
         await asyncio.sleep(0.01)
-        outcomes = await asyncio.wait_for(together(desk, b"one", b"two"), 30)
+        outcomes = await asyncio.wait_for(together(desk, b"one", b"two"), 60)
         await opening
         await desk.close()
         return outcomes

@@ -71,7 +71,7 @@ def test_it_beats_once_a_minute_and_ends_decently_with_conversations_open(cast: 
         wait_until(lambda: db.session.rollback() or db.session.get(Heartbeat, "bounces"), what="a heartbeat")
         with running.raw() as idle:
             idle.reply()
-            assert running.stop(10) == 0
+            assert running.stop() == 0
             assert idle.reply().startswith("421")
     assert "Traceback" not in running.log
 
