@@ -96,15 +96,15 @@ def test_a_run_that_is_told_to_stop_stops_what_its_tests_started(tmp_path: Path,
         "    pathlib.Path('up').touch()\n"
         "    yield\n"
         "    pathlib.Path('down').touch()\n"
-        "def test_waits(server): time.sleep(60)\n"
+        "def test_waits(server): time.sleep(600)\n"
     )
     command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", *spread, str(tmp_path)]
     running = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
     )
-    wait_until((tmp_path / "up").exists, 30, "the start of the slow test")
+    wait_until((tmp_path / "up").exists, what="the start of the slow test")
 
     running.terminate()
 
-    assert running.wait(20) == 143
+    assert running.wait(60) == 143
     assert (tmp_path / "down").exists()

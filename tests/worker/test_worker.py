@@ -100,6 +100,6 @@ def test_two_workers_share_the_connections_and_send_each_message_once(
         workers.start()
     batch = make_batch(riverside, 1_500)
     queue.enqueue(queue.START_BATCH, batch.id)
-    wait_until(lambda: fresh(batch).status is BatchStatus.DONE, 100, "the end of the batch")
+    wait_until(lambda: fresh(batch).status is BatchStatus.DONE, 240, "the end of the batch")
     assert len(host.recipients) == len(set(host.recipients)) == 1_500
     assert host.most_open <= 4
