@@ -29,7 +29,7 @@ def scored(folder: str, out: Path) -> dict[str, Any]:
         check=True,
         capture_output=True,
         cwd=ROOT,
-        timeout=110,
+        timeout=280,
     )
     counts: dict[str, Any] = json.loads(out.read_text())["ours"]["counts"]
     return counts
