@@ -6,7 +6,8 @@ import time
 from messaging.gateways.base import Answer
 from messaging.sender import Sender
 
-SHARE_EVERY = 2.0  # seconds
+SHARE_EVERY = 2.0  # seconds …
+CHANGING_EVERY = 0.2  # … while it has fewer than it could use, or must give some up: the others wait for it
 SETBACKS_TO_END = 4  # in a row, 1, 2 and 4 seconds apart; after that the sweep comes back
 
 log = logging.getLogger(__name__)
@@ -22,11 +23,12 @@ class Lines:
     def mind(self, now: float, *, to_send: int | None, may_open: bool) -> None:
         """`to_send` when that is all that is left. One alone until it is known that it carries."""
         if now >= self._next_share:
-            self._next_share = now + SHARE_EVERY
             wanted = self._enough if to_send is None else min(self._enough, max(1, to_send))
             if not self._standing.is_proven:
                 wanted = min(wanted, max(1, self._gateway.open))
             self._granted = self._pace.share(self._gateway.open, wanted)
+            is_settled = self._granted >= max(wanted, self._gateway.open)
+            self._next_share = now + (SHARE_EVERY if is_settled else CHANGING_EVERY)
         if self._gateway.open > self._granted:
             self._gateway.shrink(self._granted)
         elif self._gateway.open < self._granted and now >= self._next_try and may_open:
