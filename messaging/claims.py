@@ -19,7 +19,7 @@ from messaging.email_message import values_of
 from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
 from messaging.quick_sql import QuickStatement
 from messaging.reasons import Reason
-from messaging.transitions import advance, id_list, is_among
+from messaging.transitions import advance, has_one_of, id_list, is_among
 
 LEASE = timedelta(seconds=45)
 
@@ -112,7 +112,7 @@ def starting(dialect: str) -> Any:
         .where(
             is_among(table.c.id, dialect),
             table.c.claimed_by == bindparam("worker", type_=table.c.claimed_by.type),
-            table.c.status == MessageStatus.SENDING,
+            has_one_of(table.c.status, [MessageStatus.SENDING]),
             may_leave(bindparam("batch", type_=table.c.batch_id.type)),
         )
         .values(started_at=bindparam("now", type_=table.c.started_at.type))

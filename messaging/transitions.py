@@ -5,7 +5,7 @@ whose WHERE holds the allowed old statuses: the rows that it moves say who won, 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -138,6 +138,13 @@ def is_among(column: Any, dialect: str) -> ColumnElement[bool]:
     return column == any_(bindparam("ids", type_=ARRAY(Integer)))  # type: ignore[no-any-return]
 
 
+def has_one_of(status: Any, allowed: Iterable[Any]) -> ColumnElement[bool]:
+    """For rows that are found by their ids. IS TRUE says so: a planner without figures would else find them by their
+    status, and walk over every row that ever had it.
+    """
+    return or_(*(status == one for one in allowed)).is_(True)
+
+
 def id_list(ids: Sequence[int]) -> Any:
     return json.dumps(list(ids)) if db.engine.dialect.name == "sqlite" else list(ids)
 
@@ -147,7 +154,7 @@ def _quick_all(same: tuple[str, ...], to: MessageStatus, dialect: Dialect) -> Qu
     table: Any = Message.__table__
     statement = (
         update(table)
-        .where(is_among(table.c.id, dialect.name), or_(*(table.c.status == old for old in MESSAGE[to])))
+        .where(is_among(table.c.id, dialect.name), has_one_of(table.c.status, MESSAGE[to]))
         .values(status=to, **{name: bindparam(f"all_{name}", type_=table.c[name].type) for name in same})
         .returning(table.c.id, table.c.recipient_id)
     )
@@ -171,7 +178,8 @@ def _each_on_postgresql(columns: tuple[str, ...], same: tuple[str, ...], to: Mes
     lists = [bindparam(f"new_{name}", type_=ARRAY(Text)) for name in columns]
     ids = bindparam("moving", type_=ARRAY(Integer))
     given = func.unnest(ids, *lists).table_valued("id", *columns, name="given").render_derived()
-    return _each(given.c.id, {name: given.c[name] for name in columns}, same, to)
+    among = Message.__table__.c.id == any_(ids)  # said once more, or the planner may read the whole table for them
+    return _each(given.c.id, {name: given.c[name] for name in columns}, same, to).where(among)
 
 
 def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: MessageStatus) -> Any:
@@ -181,7 +189,7 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
         .where(
             table.c.id == message_id,
             table.c.claimed_by == bindparam("holder", type_=table.c.claimed_by.type),
-            or_(*(table.c.status == old for old in MESSAGE[to])),
+            has_one_of(table.c.status, MESSAGE[to]),
         )
         .values(
             status=to,
@@ -198,12 +206,9 @@ def _each(message_id: Any, texts: Mapping[str, Any], same: tuple[str, ...], to: 
 @lru_cache
 def _quick_follow(to: RecipientStatus, dialect: Dialect) -> QuickStatement:
     table: Any = Recipient.__table__
-    statement = update(table).where(is_among(table.c.id, dialect.name), _may_become(table, to)).values(status=to)
+    found = is_among(table.c.id, dialect.name), has_one_of(table.c.status, RECIPIENT[to])
+    statement = update(table).where(*found).values(status=to)
     return QuickStatement(statement, dialect)
-
-
-def _may_become(recipients: Any, to: RecipientStatus) -> ColumnElement[bool]:
-    return or_(*(recipients.c.status == old for old in RECIPIENT[to]))
 
 
 def each_in_one_statement(columns: tuple[str, ...], same: tuple[str, ...], to: MessageStatus, then: Any) -> Any:
@@ -216,7 +221,7 @@ def each_in_one_statement(columns: tuple[str, ...], same: tuple[str, ...], to: M
     follow = FOLLOWS[to]
     followed = (
         update(patients)
-        .where(patients.c.id == moved.c.recipient_id, _may_become(patients, follow))
+        .where(patients.c.id == moved.c.recipient_id, has_one_of(patients.c.status, RECIPIENT[follow]))
         .values(status=follow)
     ).cte("followed")
     others = then.cte("others")
