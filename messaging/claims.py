@@ -179,30 +179,20 @@ def cancel_if_stopped(batch_id: int | None = None) -> None:
 def _read(ids: Sequence[int], batch: Batch | BatchIds) -> list[Claimed]:
     if not ids:
         return []
-    rows = db.session.execute(
-        select(
-            Message.id,
-            Message.to_address,
-            Message.domain,
-            Message.created_at,
-            Message.attempts,
-            Message.first_tried_at,
-            Message.may_be_twice,
-            Message.reason,
-            Recipient.first_name,
-            Recipient.surname,
-            Recipient.date_of_birth,
-            Recipient.email,
-            Recipient.nhs_number,
-            Recipient.mobile,
-            Recipient.emis_number,
-            Recipient.fields,
-        )
-        .join(Recipient, Recipient.id == Message.recipient_id)
-        .where(is_among(Message.id, db.engine.dialect.name))
-        .order_by(Message.send_after, Message.id),
-        {"ids": id_list(ids)},
+    columns = (
+        Message.id,
+        Message.recipient_id,
+        Message.to_address,
+        Message.domain,
+        Message.created_at,
+        Message.attempts,
+        Message.first_tried_at,
+        Message.may_be_twice,
+        Message.reason,
     )
+    found = select(*columns).where(is_among(Message.id, db.engine.dialect.name))
+    rows = db.session.execute(found.order_by(Message.send_after, Message.id), {"ids": id_list(ids)}).all()
+    values = _values([row.recipient_id for row in rows])
     return [
         Claimed(
             row.id,
@@ -215,7 +205,24 @@ def _read(ids: Sequence[int], batch: Batch | BatchIds) -> list[Claimed]:
             row.first_tried_at,
             row.may_be_twice,
             row.reason == Reason.OUR_MAIL_REFUSED,
-            values_of(row),
+            values[row.recipient_id],
         )
         for row in rows
     ]
+
+
+def _values(recipient_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """What can be written about each. Asked by their ids: for a join PostgreSQL may read the whole list each time."""
+    columns = (
+        Recipient.id,
+        Recipient.first_name,
+        Recipient.surname,
+        Recipient.date_of_birth,
+        Recipient.email,
+        Recipient.nhs_number,
+        Recipient.mobile,
+        Recipient.emis_number,
+        Recipient.fields,
+    )
+    found = select(*columns).where(is_among(Recipient.id, db.engine.dialect.name))
+    return {row.id: values_of(row) for row in db.session.execute(found, {"ids": id_list(recipient_ids)})}
