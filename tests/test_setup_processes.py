@@ -13,15 +13,20 @@ import pytest
 from kit.places import ROOT
 from tests.servers import wait_until
 
-# Prints its own id, then leaves its process group as a worker's forked job does, and outlives a polite request.
+# Both print their own id, in one write, since they share a pipe. The first leaves its process group as a worker's
+# forked job does, and outlives a polite request.
 STUBBORN = """
 import os, signal, time
 os.setpgid(0, 0)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print(os.getpid(), flush=True)
-time.sleep(600)
+os.write(1, f"{os.getpid()}\\n".encode())
+time.sleep(120)
 """
-QUIET = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+QUIET = """
+import os, time
+os.write(1, f"{os.getpid()}\\n".encode())
+time.sleep(120)
+"""
 
 
 @pytest.fixture
