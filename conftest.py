@@ -19,8 +19,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to stop", 128 + signal.SIGTERM))
+def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: _stop(config))
+
+
+def _stop(config: pytest.Config) -> None:
+    """And the processes that a run is spread over: xdist would kill them before all their servers are stopped."""
+    manager = getattr(config.pluginmanager.getplugin("dsession"), "nodemanager", None)
+    for gateway in manager.group if manager else ():
+        gateway._io.popen.terminate()
+    pytest.exit("told to stop", 128 + signal.SIGTERM)
 
 
 @pytest.hookimpl(wrapper=True)
