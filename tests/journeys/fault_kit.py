@@ -88,8 +88,9 @@ class Scene:
     riverside: Organisation
     faults: list[str] = field(default_factory=list)
 
-    def approve(self, count: int) -> Batch:
-        batch = make_batch(self.riverside, count)
+    def approve(self, count: int, name: str = "ann") -> Batch:
+        """To ann1@patients.example and so on."""
+        batch = make_batch(self.riverside, addresses=[f"{name}{n}@patients.example" for n in range(1, count + 1)])
         queue.enqueue(queue.START_BATCH, batch.id)
         return batch
 

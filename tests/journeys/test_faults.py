@@ -72,7 +72,7 @@ def test_redis_emptied_and_killed_delays_and_loses_nothing(stage: Scene) -> None
     stage.app.extensions["postround_redis"].flushall()
     stage.wait_for(800)
     stage.redis.kill()
-    waiting = stage.approve(20)  # nobody can be told
+    waiting = stage.approve(20, "bob")  # nobody can be told
     time.sleep(3)
     stage.redis.start()
     for sent in (batch, waiting):
@@ -81,7 +81,7 @@ def test_redis_emptied_and_killed_delays_and_loses_nothing(stage: Scene) -> None
     print(f"ledger: {ledger}")
     assert ledger.by_status == {"sent": 3_000}
     assert stage.ledger(waiting).by_status == {"sent": 20}
-    assert (ledger.lost, len(stage.host.taken)) == (set(), 3_020)
+    assert (ledger.lost, ledger.doubled, len(stage.host.taken)) == (set(), 0, 3_020)
 
 
 def test_postgresql_stopped_and_started_loses_nothing(tmp_path: Path) -> None:
