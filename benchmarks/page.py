@@ -30,7 +30,7 @@ from messaging.models import Batch, BatchStatus
 
 SIZES = (1_000, 10_000, 100_000)
 WATCHERS = 50
-PACE = 2.0  # seconds from poll to poll while a batch is being sent
+PACE = 3.0  # seconds from poll to poll while a batch is being sent
 REACH = {"growth": 1.5, "queries": 3, "slower": 0.10, "click_seconds": 2.0}
 GIVE_UP_SECONDS = 600
 

@@ -126,7 +126,7 @@ def test_it_asks_quickly_while_sending_less_often_when_done_and_never_after_a_we
     def trigger() -> str | None:
         return browser.get(f"/batches/{batch.id}/live", part=True).soup.select_one("#live").get("hx-trigger")
 
-    assert trigger() == "every 2s"
+    assert trigger() == "every 3s"
     done(batch)
     for since, asks in (
         (timedelta(minutes=1), "every 5s"),  # a report may come at any moment

@@ -11,7 +11,7 @@ from webapp.batches.presenters.chart import Chart, draw_chart
 from webapp.batches.presenters.status import Tag, is_due, sentence_of, tag_of
 
 # Seconds between polls: quick while mail goes out, patient while most reports come back, then slow.
-QUICK, PATIENT, SLOW = 2, 5, 30
+QUICK, PATIENT, SLOW = 3, 5, 30
 MOST_REPORTS_WITHIN = timedelta(minutes=30)  # of the end
 
 
