@@ -73,9 +73,9 @@ def _refuse_bombs(raw: bytes) -> None:
         for part in parts:
             if not _unpacks_as_declared(raw, part):
                 raise refusals.damaged_workbook()
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, ValueError) as error:
-        if isinstance(error, refusals.ListRefused):
-            raise
+    except refusals.ListRefused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, ValueError):
         raise refusals.damaged_workbook() from None
 
 

@@ -2,15 +2,14 @@
 
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from messaging import batches, claims, delivery, doubts, recovery
 from messaging.answers import Judgement, Verdict
-from messaging.claims import BatchIds, Claimed
+from messaging.claims import Claimed
 from messaging.db import db, transaction, utcnow
 from messaging.gateways.base import Answer, Stage
 from messaging.models import (
@@ -276,27 +275,3 @@ def test_a_hundred_thousand_patients_are_made_in_sets(riverside: Organisation, m
     assert counts(batch) == {"queued": 1_050}
     assert {message.domain for message in messages(batch)} == {"patients.example"}
     assert batch.messages_made_at is not None
-
-
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-def test_a_turn_looks_at_its_own_messages_only_though_the_planner_knows_nothing_of_the_table(
-    riverside: Organisation, sending: Flask
-) -> None:
-    batch = started(riverside, 3_000)
-    held = claims.claim(BatchIds(batch.id, riverside.id), "one", 20)
-    first, second = held[:10], held[10:]
-    start(batch, "one", *(message.id for message in first))
-    said: list[tuple[str, Any]] = []
-    note = lambda _connection, _cursor, sql, values, *_: said.append((sql, values))  # noqa: E731
-    event.listen(db.engine, "before_cursor_execute", note)
-
-    accepted = [Result(message, Judgement(Verdict.SENT), Answer(Stage.CONTENT, 250, "2.0.0 Ok")) for message in first]
-    assert len(turn(batch.id, "one", accepted, [], [message.id for message in second], WhenInDoubt.SEND)) == 10
-
-    event.remove(db.engine, "before_cursor_execute", note)
-    (sql, values), *others = [one for one in said if "UPDATE messages" in one[0]]
-    plan = "\n".join(db.session.connection().exec_driver_sql(f"EXPLAIN {sql}", values).scalars())
-    assert others == []
-    assert plan.count("Scan on pk_messages") == 2
-    assert "Seq Scan" not in plan
-    assert "ix_messages" not in plan, "by status it would walk over every row that was ever claimed"

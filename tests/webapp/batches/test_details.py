@@ -8,32 +8,15 @@ from sqlalchemy import update
 from messaging import batches
 from messaging.batches import snapshots
 from messaging.db import db, transaction, utcnow
-from messaging.models import Batch, BatchStatus, Message, MessageStatus, Recipient
+from messaging.models import Batch, BatchStatus, Message, MessageStatus
 from messaging.transitions import advance
 from tests.cast import Cast
 from tests.messaging.batch_drafts import a_draft
+from tests.webapp.batches.being_sent import batch, done
 from tests.webapp.batches.journey import SignIn
 from tests.webapp.browser import Browser, Page
 
-
-@pytest.fixture
-def batch(cast: Cast) -> Batch:
-    """Being sent: Ada's handed over 30 s after the start, Ben's failed 10 s later, Cat's queued."""
-    made = a_draft(cast)
-    batches.approve(made, cast.bob)
-    began = utcnow() - timedelta(minutes=2)
-    with transaction():
-        advance(Batch, BatchStatus.SENDING, Batch.id == made.id, started_at=began, messages_made_at=began)
-        patients = db.session.query(Recipient).order_by(Recipient.id)
-        messages = [Message(batch_id=made.id, recipient_id=p.id, to_address=p.email) for p in patients]
-        db.session.add_all(messages)
-        db.session.flush()
-        first_two = [message.id for message in messages[:2]]
-        advance(Message, MessageStatus.SENDING, Message.id.in_(first_two))
-        advance(Message, MessageStatus.SENT, Message.id == first_two[0], sent_at=began + timedelta(seconds=30))
-        advance(Message, MessageStatus.FAILED, Message.id == first_two[1], failed_at=began + timedelta(seconds=40))
-    db.session.refresh(made)
-    return made
+__all__ = ["batch"]
 
 
 @pytest.fixture
@@ -47,13 +30,6 @@ def figures(page: Page) -> dict[str, str]:
         link.select_one(".postround-figure__name").get_text(): link.select_one(".postround-figure__number").get_text()
         for link in found
     }
-
-
-def done(batch: Batch, ago: timedelta = timedelta()) -> None:
-    with transaction():
-        advance(Message, MessageStatus.SENDING, Message.batch_id == batch.id)
-        advance(Message, MessageStatus.SENT, Message.batch_id == batch.id, sent_at=utcnow())
-        advance(Batch, BatchStatus.DONE, Batch.id == batch.id, done_at=utcnow() - ago)
 
 
 def test_the_page_and_the_poll_show_the_same(browser: Browser, batch: Batch) -> None:
@@ -293,41 +269,3 @@ def test_what_happened_is_told_newest_first(browser: Browser, batch: Batch) -> N
 
     what = [row.select("td")[1].get_text(strip=True) for row in rows]
     assert what == ["Everything was sent", "Sending began", "Approved by Bob", "Draft made by Alice"]
-
-
-def test_the_list_shows_each_batch_and_moves_the_rows_that_move(browser: Browser, cast: Cast, batch: Batch) -> None:
-    a_draft(cast, name="Later")
-
-    page = browser.get("/batches")
-    assert page.link("View Details Flu") == f"/batches/{batch.id}"
-    rows = page.soup.select("tbody tr")
-    assert [row.select_one("a").get_text(strip=True) for row in rows] == ["Later", "Flu"]
-    assert rows[0].get("hx-get") is None
-    assert "Continue" in rows[0].get_text()
-    assert rows[1].select("td")[-1].a["href"] == f"/batches/{batch.id}/failed"
-
-    assert browser.get(rows[1]["hx-get"], part=True, status=204).text == ""
-    done(batch)
-    moved = browser.get(rows[1]["hx-get"], part=True).soup.select_one("tr")
-    assert moved.get("hx-get") is None
-    assert "Done" in moved.get_text()
-
-
-def test_the_list_is_searched_and_filtered(browser: Browser, cast: Cast, batch: Batch) -> None:
-    a_draft(cast, name="Later")
-
-    def names(address: str) -> list[str]:
-        return [row.select_one("a").get_text(strip=True) for row in browser.get(address).soup.select("tbody tr")]
-
-    assert names("/batches?q=lat") == ["Later"]
-    assert names("/batches?status=sending") == ["Flu"]
-    assert names("/batches?status=nonsense") == ["Later", "Flu"]
-    assert "No batch message matches." in browser.get("/batches?q=zebra").words
-    assert browser.get("/batches?q=lat", part=True).soup.select_one("#batches")
-
-
-def test_a_draft_is_taken_up_where_it_was_left(browser: Browser, cast: Cast) -> None:
-    draft = batches.create_draft(cast.riverside, cast.alice)
-    assert browser.get(f"/batches/{draft.id}/continue", status=302).headers["Location"].endswith("/patients")
-    with_words = a_draft(cast)
-    assert browser.get(f"/batches/{with_words.id}/continue", status=302).headers["Location"].endswith("/message")
